@@ -1,0 +1,116 @@
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { GitError, GitMissingError } from './errors.ts';
+
+/**
+ * What a repository's own configuration may not do to us: run programs (hooks, file monitors, external diffs,
+ * text converters, credential helpers, transports) or ask questions.
+ */
+const SAFE_CONFIG = [
+  'core.fsmonitor=false',
+  'core.hooksPath=/dev/null',
+  'core.quotePath=false',
+  'core.pager=cat',
+  'diff.external=',
+  'log.showSignature=false',
+  'credential.helper=',
+  'protocol.ext.allow=never',
+  'gc.auto=0',
+  'maintenance.auto=false',
+].flatMap((setting) => ['-c', setting]);
+
+/** The environment for git: ours, without any GIT_* that would point it elsewhere. */
+function gitEnvironment(): NodeJS.ProcessEnv {
+  const env: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) env[name] = value;
+  env.GIT_TERMINAL_PROMPT = '0';
+  env.GIT_OPTIONAL_LOCKS = '0';
+  env.GIT_NO_REPLACE_OBJECTS = '1';
+  env.GIT_NO_LAZY_FETCH = '1';
+  env.LC_ALL = 'C';
+  return env;
+}
+
+/** Starts git in a folder. Its arguments are passed as they are; no shell is involved. */
+export function startGit(
+  cwd: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): ChildProcessWithoutNullStreams {
+  const child = spawn('git', [...SAFE_CONFIG, ...args], {
+    cwd,
+    env: gitEnvironment(),
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(signal && { signal }),
+  });
+  // A git that ends early closes its input; what it says on standard error is the better message.
+  child.stdin.on('error', () => {});
+  return child;
+}
+
+export interface GitOptions {
+  input?: string | Buffer;
+  signal?: AbortSignal;
+}
+
+/**
+ * Standard output of a git command, as it comes.
+ *
+ * @throws GitMissingError @throws GitError when git ends with another code than 0
+ */
+export async function* streamGit(
+  cwd: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): AsyncGenerator<Buffer> {
+  const child = startGit(cwd, args, options.signal);
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (stderr.length < 10_000) stderr += chunk;
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => {
+      // ENOENT also stands for a working folder that is gone, and then git is not what is missing.
+      reject(error.code === 'ENOENT' && error.path === 'git' ? missing(cwd, args) : error);
+    });
+    child.on('close', (code) => resolve(code));
+  });
+  ended.catch(() => {});
+  child.stdin.end(options.input ?? '');
+  try {
+    for await (const chunk of child.stdout) yield chunk as Buffer;
+  } finally {
+    if (child.exitCode === null && child.stdout.readableEnded === false) child.kill('SIGKILL');
+  }
+  const code = await ended;
+  if (code !== 0) throw new GitError(args, code, stderr);
+}
+
+async function exists(path: string): Promise<boolean> {
+  const { access } = await import('node:fs/promises');
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function missing(cwd: string, args: readonly string[]): Promise<never> {
+  return exists(cwd).then((there) => {
+    throw there ? new GitMissingError() : new GitError(args, null, `there is no folder ${cwd}`);
+  });
+}
+
+/** Standard output of a git command as bytes. @throws GitMissingError @throws GitError */
+export async function gitBytes(
+  cwd: string,
+  args: readonly string[],
+  options: GitOptions = {},
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of streamGit(cwd, args, options)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** Standard output of a git command as text, without its last newline. @throws GitMissingError @throws GitError */
+export async function git(cwd: string, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  return (await gitBytes(cwd, args, options)).toString('utf8').replace(/\n$/, '');
+}

@@ -1,0 +1,6 @@
+export { GitError, GitMissingError, NoSuchCommitError, NotARepositoryError } from './errors.ts';
+export { exportBase } from './export-base.ts';
+export { git } from './git.ts';
+export { type ChangedFile, type Commit, type HistoryOptions, readHistory } from './history.ts';
+export { openRepository, type Repository, repositoryIdentity, resolveCommit } from './repository.ts';
+export { listTree, readBlobs, type TreeFile } from './tree.ts';

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { passedEnvironment } from './environment.ts';
+import { CommandNotStartedError, SandboxUnavailableError } from './errors.ts';
+import { WorkspaceFiles } from './files.ts';
+import { type SandboxOptions, withSignal } from './host.ts';
+import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
+import { runTree } from './spawn.ts';
+
+/** Folders below a home directory that hold tools and no secrets. They are shown read-only. */
+const TOOL_FOLDERS = [
+  '.pyenv',
+  '.rbenv',
+  '.nvm',
+  '.volta',
+  '.asdf',
+  '.bun/bin',
+  '.deno/bin',
+  '.cargo/bin',
+  '.cargo/registry',
+  '.rustup',
+  '.sdkman/candidates',
+  '.local/bin',
+  '.local/share/mise',
+  '.local/share/uv',
+  'go/bin',
+  'go/pkg',
+];
+
+/** Where people's secrets and other programs' sockets are: empty inside. */
+const HIDDEN = ['/home', '/root', '/run', '/var/run', '/tmp', '/var/tmp', '/mnt', '/media', '/srv'];
+
+/**
+ * Why bubblewrap does not work here, or undefined where it does. Tried once a process, for real: many systems have
+ * the program and forbid what it needs.
+ */
+export function bubblewrapProblem(): Promise<string | undefined> {
+  problem ??= probe();
+  return problem;
+}
+let problem: Promise<string | undefined> | undefined;
+
+async function probe(): Promise<string | undefined> {
+  try {
+    const system = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
+    await promisify(execFile)('bwrap', [...ISOLATION, ...system, 'true'], { timeout: 5_000 });
+    return undefined;
+  } catch (error) {
+    const { code, stderr } = error as NodeJS.ErrnoException & { stderr?: string };
+    if (code === 'ENOENT') return 'there is no `bwrap` program';
+    return (stderr?.trim().split('\n').at(-1) || (error as Error).message).replace(/\.$/, '');
+  }
+}
+
+const ISOLATION = ['--unshare-all', '--die-with-parent', '--new-session'];
+
+/**
+ * Runs commands under bubblewrap: the system read-only, the workspace writable, home folders hidden, a private
+ * temporary folder, no network, a process namespace that dies with the command.
+ *
+ * @throws SandboxUnavailableError where bubblewrap does not work
+ */
+export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const why = await bubblewrapProblem();
+  if (why !== undefined) throw new SandboxUnavailableError(why);
+  const files = new WorkspaceFiles(options.root);
+  const root = realpathSync(files.root);
+  const mounts = mountsFor(root);
+  const disposed = new AbortController();
+  return {
+    name: 'bubblewrap',
+    root: files.root,
+    read: (path) => files.read(path),
+    write: (path, content) => files.write(path, content),
+    resolve: (path) => files.resolve(path),
+    async exec(command, execOptions: ExecOptions = {}): Promise<ExecResult> {
+      const cwd = await files.resolve(execOptions.cwd ?? '.');
+      const env = {
+        ...passedEnvironment(options.passEnv),
+        HOME: '/tmp/home',
+        TMPDIR: '/tmp',
+        ...execOptions.env,
+      };
+      const argv = ['bwrap', ...ISOLATION, ...mounts, '--chdir', cwd, '--', ...command];
+      const result = await runTree({ argv, cwd: root, env }, withSignal(execOptions, disposed.signal));
+      const refused = /^bwrap: (execvp [^\n]*|[^\n]*)\n?$/.exec(result.output);
+      if (refused && result.exitCode === 1) throw new CommandNotStartedError(command[0] ?? '', refused[1]!);
+      return result;
+    },
+    async dispose() {
+      disposed.abort();
+    },
+  };
+}
+
+/** The file system that a command sees. Later mounts cover earlier ones. */
+function mountsFor(root: string): string[] {
+  const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
+  const home = homedir();
+  const hidden = new Set([...HIDDEN, home]);
+  const kinoHome = process.env.KINO_HOME;
+  if (kinoHome) hidden.add(kinoHome);
+  const masked: string[] = [];
+  for (const folder of hidden) {
+    if (!existsSync(folder)) continue;
+    const real = realpathSync(folder);
+    // A folder that holds the workspace is hidden as well; the workspace itself is mounted again below.
+    if (real === '/' || masked.includes(real)) continue;
+    masked.push(real);
+    mounts.push('--tmpfs', real);
+  }
+  for (const tools of toolFolders(home)) mounts.push('--ro-bind', tools, tools);
+  mounts.push('--dir', '/tmp/home', '--bind', root, root);
+  return mounts;
+}
+
+function toolFolders(home: string): string[] {
+  const folders = TOOL_FOLDERS.map((folder) => join(home, folder)).filter((folder) => existsSync(folder));
+  // Kino's own Node may lie anywhere; projects without one use it.
+  const node = dirname(realpathSync(process.execPath));
+  if (!folders.some((folder) => node === folder || node.startsWith(folder + sep))) folders.push(node);
+  return folders;
+}

@@ -1,0 +1,30 @@
+/** A path that leads out of the workspace. */
+export class PathOutsideError extends Error {
+  override name = 'PathOutsideError';
+  readonly path: string;
+  constructor(path: string) {
+    super(`${path} lies outside the workspace.`);
+    this.path = path;
+  }
+}
+
+/** The program could not be started at all; it did not run. */
+export class CommandNotStartedError extends Error {
+  override name = 'CommandNotStartedError';
+  readonly command: string;
+  constructor(command: string, reason: string) {
+    super(`${command} could not be started: ${reason}.`);
+    this.command = command;
+  }
+}
+
+/** The sandbox that was asked for does not work on this machine. */
+export class SandboxUnavailableError extends Error {
+  override name = 'SandboxUnavailableError';
+  constructor(reason: string) {
+    super(
+      `The bubblewrap sandbox does not work here: ${reason}. Install it (Debian: apt-get install bubblewrap), ` +
+        'or say --sandbox host to run commands on this machine without protection.',
+    );
+  }
+}

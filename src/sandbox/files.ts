@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { PathOutsideError } from './errors.ts';
+
+/** The files of a workspace, with every way out of it closed. */
+export class WorkspaceFiles {
+  readonly root: string;
+  #realRoot: string | undefined;
+
+  constructor(root: string) {
+    this.root = resolve(root);
+  }
+
+  /**
+   * The real path of something in the workspace, symbolic links followed, whether it exists or not.
+   *
+   * @throws PathOutsideError
+   */
+  async resolve(path: string): Promise<string> {
+    if (path.includes('\0')) throw new PathOutsideError(JSON.stringify(path));
+    this.#realRoot ??= await realpath(this.root);
+    const wanted = isAbsolute(path) ? path : join(this.root, path);
+    const real = await realpathOfNew(wanted);
+    if (!isInside(this.#realRoot, real)) throw new PathOutsideError(path);
+    return real;
+  }
+
+  async read(path: string): Promise<Buffer> {
+    return readFile(await this.resolve(path));
+  }
+
+  async write(path: string, content: string | Buffer): Promise<void> {
+    const target = await this.resolve(path);
+    await mkdir(dirname(target), { recursive: true });
+    const mode = await stat(target).then(
+      (found) => found.mode & 0o777,
+      () => undefined,
+    );
+    const temporary = join(dirname(target), `.${randomBytes(6).toString('hex')}.kino`);
+    try {
+      const file = await open(temporary, 'wx');
+      try {
+        await file.writeFile(content);
+        if (mode !== undefined) await file.chmod(mode);
+      } finally {
+        await file.close();
+      }
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+}
+
+/** `realpath` for a path whose last parts may not exist yet. */
+async function realpathOfNew(path: string): Promise<string> {
+  const missing: string[] = [];
+  for (let at = resolve(path); ; at = dirname(at)) {
+    try {
+      return join(await realpath(at), ...missing);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(at) === at) throw error;
+      // A dangling link must not pass as a new file: writing would follow it out.
+      const { lstat } = await import('node:fs/promises');
+      const link = await lstat(at).catch(() => undefined);
+      if (link?.isSymbolicLink()) throw new PathOutsideError(path);
+      missing.unshift(at.slice(dirname(at).length).replace(sep, ''));
+    }
+  }
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(root, path);
+  return way === '' || (!way.startsWith(`..${sep}`) && way !== '..' && !isAbsolute(way));
+}

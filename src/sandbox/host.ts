@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { homedir, tmpdir } from 'node:os';
+import { passedEnvironment } from './environment.ts';
+import { WorkspaceFiles } from './files.ts';
+import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
+import { killMarked, runTree } from './spawn.ts';
+
+export interface SandboxOptions {
+  /** The workspace: the only folder that commands and tools should write. */
+  root: string;
+  /** Further environment variables that commands may see. */
+  passEnv?: readonly string[];
+}
+
+/** Runs commands on this machine as this user. Protects nothing but the environment variables. */
+export function hostSandbox(options: SandboxOptions): Sandbox {
+  const files = new WorkspaceFiles(options.root);
+  const disposed = new AbortController();
+  // Found in the environment of every descendant, also of those that left their process group.
+  const mark = randomBytes(8).toString('hex');
+  let commands = 0;
+  return {
+    name: 'host',
+    root: files.root,
+    read: (path) => files.read(path),
+    write: (path, content) => files.write(path, content),
+    resolve: (path) => files.resolve(path),
+    async exec(command, execOptions: ExecOptions = {}): Promise<ExecResult> {
+      const exec = `${mark}.${++commands}.`;
+      const env = {
+        ...passedEnvironment(options.passEnv),
+        HOME: homedir(),
+        TMPDIR: tmpdir(),
+        ...execOptions.env,
+        KINO_EXEC: exec,
+      };
+      const cwd = await files.resolve(execOptions.cwd ?? '.');
+      return runTree(
+        { argv: command, cwd, env, mark: `KINO_EXEC=${exec}` },
+        withSignal(execOptions, disposed.signal),
+      );
+    },
+    async dispose() {
+      disposed.abort();
+      if (commands > 0) killMarked(`KINO_EXEC=${mark}.`);
+    },
+  };
+}
+
+/** The options with one more reason to stop. */
+export function withSignal(options: ExecOptions, signal: AbortSignal): ExecOptions {
+  return { ...options, signal: options.signal ? AbortSignal.any([options.signal, signal]) : signal };
+}

@@ -1,0 +1,56 @@
+/** How a command is run. */
+export interface ExecOptions {
+  /** A folder of the workspace, relative to it; default its top. */
+  cwd?: string;
+  /** Added to the variables that the sandbox lets in. */
+  env?: Record<string, string>;
+  stdin?: string;
+  /** The whole process tree is killed after this time; default ten minutes. */
+  timeoutMs?: number;
+  /** The whole process tree is killed when this aborts. */
+  signal?: AbortSignal;
+  /** How many bytes of output are kept in memory, half from the head and half from the tail; default 64 KiB. */
+  maxBytes?: number;
+  /** Where the complete output goes once it is more than `maxBytes`; without it the middle is lost. */
+  outputFile?: string;
+}
+
+export interface ExecResult {
+  /** Null when the command was killed. */
+  exitCode: number | null;
+  /** The signal that ended it. */
+  signal?: string;
+  timedOut: boolean;
+  aborted: boolean;
+  /** Standard output and standard error in the order they came: head, a line that says what was cut, tail. */
+  output: string;
+  /** Bytes in all. */
+  bytes: number;
+  /** Set when output was cut and the complete text is there. */
+  outputFile?: string;
+  durationMs: number;
+}
+
+/**
+ * Where an agent's commands run and its files are. Paths are relative to the workspace; whatever leads out of it,
+ * by `..`, by an absolute path or through a symbolic link, is refused.
+ */
+export interface Sandbox {
+  readonly name: 'host' | 'bubblewrap';
+  /** The workspace, an absolute path on the host. */
+  readonly root: string;
+  /**
+   * Runs a program with arguments; no shell comes between.
+   *
+   * @throws CommandNotStartedError when there is no such program, or the sandbox itself fails
+   */
+  exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** @throws PathOutsideError, or the file system's error */
+  read(path: string): Promise<Buffer>;
+  /** Writes a file whole or not at all, with the folders it needs. @throws PathOutsideError, or the file system's error */
+  write(path: string, content: string | Buffer): Promise<void>;
+  /** The absolute path of a file or folder of the workspace, which need not exist. @throws PathOutsideError */
+  resolve(path: string): Promise<string>;
+  /** Ends what still runs. The workspace stays. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,136 @@
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { CommandNotStartedError } from './errors.ts';
+import { OutputCollector } from './output.ts';
+import type { ExecOptions, ExecResult } from './sandbox.ts';
+
+const DEFAULT_TIMEOUT_MS = 600_000;
+const DEFAULT_MAX_BYTES = 64 * 1024;
+/** How long a process may hold our pipes open after the command itself has ended. */
+const LINGER_MS = 100;
+
+interface SpawnPlan {
+  argv: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+  /** `NAME=value` in `env` that marks every descendant, so that those that left the process group are found as well. */
+  mark?: string;
+}
+
+/** Runs a process tree to its end and leaves none of it behind. */
+export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResult> {
+  const [program = '', ...args] = plan.argv;
+  const output = new OutputCollector(options.maxBytes ?? DEFAULT_MAX_BYTES, options.outputFile);
+  const started = performance.now();
+  if (options.signal?.aborted) {
+    return Promise.resolve({
+      exitCode: null,
+      timedOut: false,
+      aborted: true,
+      output: '',
+      bytes: 0,
+      durationMs: 0,
+    });
+  }
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      cwd: plan.cwd,
+      env: plan.env,
+      detached: true,
+      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    });
+    let timedOut = false;
+    let aborted = false;
+    let settled = false;
+    let linger: NodeJS.Timeout | undefined;
+    const kill = () => {
+      killGroup(child.pid);
+      if (plan.mark !== undefined) killMarked(plan.mark);
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const abort = () => {
+      aborted = true;
+      kill();
+    };
+    options.signal?.addEventListener('abort', abort, { once: true });
+
+    const settle = (finish: () => void) => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(timer);
+      clearTimeout(linger);
+      options.signal?.removeEventListener('abort', abort);
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      finish();
+    };
+    const succeed = (code: number | null, signal: NodeJS.Signals | null) =>
+      settle(() => {
+        const text = output.finish();
+        resolve({
+          exitCode: timedOut || aborted ? null : code,
+          ...(signal !== null && { signal }),
+          timedOut,
+          aborted,
+          output: text,
+          bytes: output.bytes,
+          ...(output.outputFile !== undefined && { outputFile: output.outputFile }),
+          durationMs: performance.now() - started,
+        });
+      });
+
+    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stdin?.on('error', () => {});
+    if (options.stdin !== undefined) child.stdin?.end(options.stdin);
+    child.on('error', (error: NodeJS.ErrnoException) =>
+      settle(() => {
+        output.finish();
+        const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
+        reject(new CommandNotStartedError(program, reason));
+      }),
+    );
+    child.on('exit', (code, signal) => {
+      // What the command left in its group would outlive it, and keeps its pipes open.
+      killGroup(child.pid);
+      linger = setTimeout(() => succeed(code, signal), LINGER_MS);
+    });
+    child.on('close', succeed);
+  });
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid !== undefined) killQuietly(-pid);
+}
+
+/** Kills every process whose environment holds the mark, by /proc; none on systems without it. */
+export function killMarked(mark: string): void {
+  let entries: string[];
+  try {
+    entries = readdirSync('/proc');
+  } catch {
+    return;
+  }
+  for (const entry of entries) {
+    if (/^\d+$/.test(entry) && environmentOf(entry).includes(mark)) killQuietly(Number(entry));
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+function environmentOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,6 @@
+export { AmbiguousThreadError, DatabaseTooNewError, StoreWriteError, ThreadNotFoundError } from './errors.ts';
+export type * from './event.ts';
+export { EXPORT_FORMATS, type ExportFormat, exportThread } from './export/export.ts';
+export { newId } from './id.ts';
+export { SqliteThreadStore } from './sqlite.ts';
+export type { ThreadQuery, ThreadStore, ThreadSummary } from './store.ts';

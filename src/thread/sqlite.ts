@@ -1,0 +1,252 @@
+import { EventEmitter, once } from 'node:events';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { AmbiguousThreadError, DatabaseTooNewError, StoreWriteError, ThreadNotFoundError } from './errors.ts';
+import type { StoredEvent, ThreadEvent, ThreadStarted, ThreadStatus } from './event.ts';
+import { MIGRATIONS } from './migrations.ts';
+import type { ThreadQuery, ThreadStore, ThreadSummary } from './store.ts';
+
+/** How often a subscriber looks for events that another process wrote. */
+const POLL_MS = 40;
+const MAX_WAIT_FOR_LOCK_MS = 10_000;
+
+interface ThreadRow {
+  id: string;
+  kind: ThreadStarted['kind'];
+  title: string;
+  agent: string | null;
+  model: string | null;
+  repository: string | null;
+  parent: string | null;
+  status: ThreadStatus;
+  scored: number;
+  reward: number | null;
+  host: string;
+  pid: number;
+  started_at: number;
+  updated_at: number;
+  last_seq: number;
+}
+
+/**
+ * Threads in one SQLite file, in write-ahead mode, so that readers never wait for the writer.
+ * A commit is in the operating system's hands before `append` returns: it survives the death of the process.
+ * (`durability: 'power'` also waits for the disk, for machines that lose power.)
+ */
+export class SqliteThreadStore implements ThreadStore {
+  readonly path: string;
+  readonly #db: DatabaseSync;
+  readonly #wake = new EventEmitter().setMaxListeners(0);
+  readonly #statements = new Map<string, StatementSync>();
+  #closed = false;
+
+  /** @throws DatabaseTooNewError @throws StoreWriteError */
+  constructor(path: string, options: { durability?: 'process' | 'power' } = {}) {
+    this.path = path;
+    try {
+      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      this.#db = new DatabaseSync(path, { timeout: MAX_WAIT_FOR_LOCK_MS });
+      if (path !== ':memory:') chmodSync(path, 0o600);
+      this.#db.exec('PRAGMA journal_mode = WAL');
+      this.#db.exec(`PRAGMA synchronous = ${options.durability === 'power' ? 'FULL' : 'NORMAL'}`);
+      this.#migrate();
+    } catch (error) {
+      if (error instanceof DatabaseTooNewError) throw error;
+      throw new StoreWriteError(path, error);
+    }
+  }
+
+  #migrate(): void {
+    const version = () =>
+      (this.#db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+    if (version() > MIGRATIONS.length) throw new DatabaseTooNewError(this.path, version(), MIGRATIONS.length);
+    if (version() === MIGRATIONS.length) return;
+    // Under the lock the version is read anew: another process may have been faster.
+    this.#transaction(() => {
+      for (let step = version(); step < MIGRATIONS.length; step++) {
+        this.#db.exec(MIGRATIONS[step]!);
+        this.#db.exec(`PRAGMA user_version = ${step + 1}`);
+      }
+    });
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #transaction<T>(work: () => T): T {
+    this.#prepare('BEGIN IMMEDIATE').run();
+    try {
+      const result = work();
+      this.#prepare('COMMIT').run();
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  async append(id: string, events: readonly ThreadEvent[]): Promise<number> {
+    let last: number;
+    try {
+      last = this.#transaction(() => this.#write(id, events));
+    } catch (error) {
+      if (error instanceof ThreadNotFoundError) throw error;
+      throw new StoreWriteError(this.path, error);
+    }
+    this.#wake.emit(id);
+    return last;
+  }
+
+  #write(id: string, events: readonly ThreadEvent[]): number {
+    const at = Date.now();
+    const row = this.#prepare('SELECT last_seq FROM thread WHERE id = ?').get(id) as
+      | { last_seq: number }
+      | undefined;
+    let seq = row?.last_seq ?? 0;
+    if (!row) {
+      const first = events[0];
+      if (first?.type !== 'thread.started') throw new ThreadNotFoundError(id);
+      this.#start(id, first, at);
+    }
+    const insert = this.#prepare('INSERT INTO event (thread, seq, at, body) VALUES (?, ?, ?, ?)');
+    for (const event of events) {
+      insert.run(id, ++seq, at, JSON.stringify(event));
+      this.#project(id, event);
+    }
+    this.#prepare('UPDATE thread SET last_seq = ?, updated_at = ? WHERE id = ?').run(seq, at, id);
+    return seq;
+  }
+
+  #start(id: string, event: ThreadStarted, at: number): void {
+    this.#prepare(
+      `INSERT INTO thread (id, kind, title, agent, model, repository, parent, status, host, pid, started_at, updated_at, last_seq)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, 0)`,
+    ).run(
+      id,
+      event.kind,
+      event.title,
+      event.agent ?? null,
+      event.model ?? null,
+      event.repository ?? null,
+      event.parent ?? null,
+      event.host,
+      event.pid,
+      at,
+      at,
+    );
+  }
+
+  #project(id: string, event: ThreadEvent): void {
+    if (event.type === 'thread.ended') {
+      this.#prepare('UPDATE thread SET status = ? WHERE id = ?').run(event.status, id);
+    } else if (event.type === 'rollout.scored') {
+      this.#prepare('UPDATE thread SET scored = 1, reward = ? WHERE id = ?').run(event.reward, id);
+    } else if (event.type === 'user.message') {
+      this.#prepare("UPDATE thread SET status = 'running' WHERE id = ?").run(id);
+    }
+  }
+
+  async read(id: string, fromSeq = 1): Promise<StoredEvent[]> {
+    await this.get(id);
+    return this.#events(id, fromSeq);
+  }
+
+  #events(id: string, fromSeq: number): StoredEvent[] {
+    const rows = this.#prepare(
+      'SELECT seq, at, body FROM event WHERE thread = ? AND seq >= ? ORDER BY seq',
+    ).all(id, fromSeq) as unknown as { seq: number; at: number; body: string }[];
+    return rows.map(({ seq, at, body }) => ({ ...(JSON.parse(body) as ThreadEvent), seq, at }));
+  }
+
+  async get(id: string): Promise<ThreadSummary> {
+    const row = this.#prepare('SELECT * FROM thread WHERE id = ?').get(id) as ThreadRow | undefined;
+    if (!row) throw new ThreadNotFoundError(id);
+    return summary(row);
+  }
+
+  /**
+   * The whole id of a thread named by the beginning or the end of it.
+   *
+   * @throws ThreadNotFoundError @throws AmbiguousThreadError
+   */
+  async resolve(part: string): Promise<string> {
+    if (!/^[0-9a-z]+$/.test(part)) throw new ThreadNotFoundError(part);
+    const rows = this.#prepare(
+      "SELECT id FROM thread WHERE id = ?1 OR id LIKE ?1 || '%' OR id LIKE '%' || ?1 LIMIT 6",
+    ).all(part) as unknown as { id: string }[];
+    const ids = rows.map((row) => row.id);
+    if (ids.length === 0) throw new ThreadNotFoundError(part);
+    if (ids.length > 1 && !ids.includes(part)) throw new AmbiguousThreadError(part, ids);
+    return ids.includes(part) ? part : ids[0]!;
+  }
+
+  async list(query: ThreadQuery = {}): Promise<ThreadSummary[]> {
+    const where: string[] = [];
+    const values: (string | number)[] = [];
+    for (const key of ['kind', 'parent', 'status'] as const) {
+      const value = query[key];
+      if (value === undefined) continue;
+      where.push(`${key} = ?`);
+      values.push(value);
+    }
+    const filter = where.length > 0 ? `WHERE ${where.join(' AND ')}` : '';
+    const rows = this.#prepare(
+      `SELECT * FROM thread ${filter} ORDER BY started_at DESC, id DESC LIMIT ?`,
+    ).all(...values, query.limit ?? -1) as unknown as ThreadRow[];
+    return rows.map(summary);
+  }
+
+  async *subscribe(id: string, fromSeq = 1, signal?: AbortSignal): AsyncIterable<StoredEvent> {
+    await this.get(id);
+    let next = fromSeq;
+    while (!signal?.aborted && !this.#closed) {
+      const events = this.#events(id, next);
+      for (const event of events) {
+        yield event;
+        next = event.seq + 1;
+      }
+      if (events.length === 0) await this.#somethingMayHaveHappened(id, signal);
+    }
+  }
+
+  async #somethingMayHaveHappened(id: string, signal?: AbortSignal): Promise<void> {
+    const patience = AbortSignal.timeout(POLL_MS);
+    try {
+      await once(this.#wake, id, { signal: signal ? AbortSignal.any([patience, signal]) : patience });
+    } catch {
+      // The time is up or the consumer has left; the loop above tells which.
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#db.close();
+  }
+}
+
+function summary(row: ThreadRow): ThreadSummary {
+  return {
+    id: row.id,
+    kind: row.kind,
+    title: row.title,
+    ...(row.agent !== null && { agent: row.agent }),
+    ...(row.model !== null && { model: row.model }),
+    ...(row.repository !== null && { repository: row.repository }),
+    ...(row.parent !== null && { parent: row.parent }),
+    status: row.status,
+    ...(row.scored === 1 && { reward: row.reward }),
+    host: row.host,
+    pid: row.pid,
+    startedAt: row.started_at,
+    updatedAt: row.updated_at,
+    lastSeq: row.last_seq,
+  };
+}

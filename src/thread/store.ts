@@ -1,0 +1,57 @@
+import type { StoredEvent, ThreadEvent, ThreadStarted, ThreadStatus } from './event.ts';
+
+/** What a list shows of a thread: a projection of its events, kept by the store. */
+export interface ThreadSummary {
+  id: string;
+  kind: ThreadStarted['kind'];
+  title: string;
+  agent?: string;
+  model?: string;
+  repository?: string;
+  parent?: string;
+  status: ThreadStatus;
+  /** The score's reward; null when unscored; absent when the thread is not scored at all. */
+  reward?: number | null;
+  /** The process that works on it, while it runs. */
+  host: string;
+  pid: number;
+  startedAt: number;
+  updatedAt: number;
+  /** The number of its last event. */
+  lastSeq: number;
+}
+
+export interface ThreadQuery {
+  kind?: ThreadStarted['kind'];
+  parent?: string;
+  status?: ThreadStatus;
+  /** At most this many, newest first. */
+  limit?: number;
+}
+
+/**
+ * Where threads are kept. Any number of processes may use one store at once.
+ * An event that `append` has acknowledged survives the death of the process at any moment.
+ */
+export interface ThreadStore {
+  /**
+   * Appends events in order, all or none.
+   * The first event of a thread must be `thread.started`; it brings the thread into being.
+   *
+   * @returns the number of the last event written
+   * @throws ThreadNotFoundError when the thread was never started
+   * @throws StoreWriteError when nothing could be written (a full disk, no permission)
+   */
+  append(id: string, events: readonly ThreadEvent[]): Promise<number>;
+  /** The events of a thread from `fromSeq` (default 1) on. @throws ThreadNotFoundError */
+  read(id: string, fromSeq?: number): Promise<StoredEvent[]>;
+  /** One thread. @throws ThreadNotFoundError */
+  get(id: string): Promise<ThreadSummary>;
+  list(query?: ThreadQuery): Promise<ThreadSummary[]>;
+  /**
+   * The events from `fromSeq` on, those to come included, each once and in order, whichever process writes them.
+   * Ends when `signal` aborts or the consumer leaves.
+   */
+  subscribe(id: string, fromSeq?: number, signal?: AbortSignal): AsyncIterable<StoredEvent>;
+  close(): void;
+}

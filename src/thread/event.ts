@@ -117,12 +117,33 @@ export interface ThreadEnded {
   status: Exclude<ThreadStatus, 'running'>;
   /** One sentence: why it ended so. */
   reason: string;
+  /** It failed for a reason that says nothing about the agent. */
+  infrastructure?: boolean;
   answer: string;
   steps: number;
   usage: Usage;
   /** US dollars; absent where any call's price is not known. */
   costUsd?: number;
   durationMs: number;
+}
+
+/** A rollout as its experiment remembers it. The last one of a cell (task, agent, attempt) counts. */
+export interface RolloutFinished {
+  type: 'rollout.finished';
+  /** The rollout's own thread. */
+  thread: string;
+  task: string;
+  repository: string;
+  agent: string;
+  attempt: number;
+  status: Exclude<ThreadStatus, 'running'>;
+  reason: string;
+  reward: number | null;
+  metrics: Record<string, number>;
+  steps: number;
+  seconds: number;
+  /** US dollars; absent where unknown. */
+  costUsd?: number;
 }
 
 /** What happened in a thread, without its place in it. */
@@ -139,14 +160,8 @@ export type ThreadEvent =
   | { type: 'warning'; message: string }
   | ({ type: 'rollout.scored'; task: string; attempt: number } & ScoreRecord)
   | { type: 'experiment.planned'; plan: unknown }
-  | {
-      type: 'rollout.finished';
-      rollout: string;
-      task: string;
-      agent: string;
-      attempt: number;
-      reward: number | null;
-    }
+  | RolloutFinished
+  | { type: 'thread.resumed'; kino: string; host: string; pid: number }
   | ThreadEnded;
 
 /** An event in its place: `seq` counts from 1 without gaps, `at` is milliseconds since 1970. */

@@ -148,8 +148,8 @@ export class SqliteThreadStore implements ThreadStore {
       this.#prepare('UPDATE thread SET status = ? WHERE id = ?').run(event.status, id);
     } else if (event.type === 'rollout.scored') {
       this.#prepare('UPDATE thread SET scored = 1, reward = ? WHERE id = ?').run(event.reward, id);
-    } else if (event.type === 'user.message') {
-      this.#prepare("UPDATE thread SET status = 'running' WHERE id = ?").run(id);
+    } else if (event.type === 'thread.resumed') {
+      this.#prepare("UPDATE thread SET status = 'running', host = ?, pid = ? WHERE id = ?").run(event.host, event.pid, id);
     }
   }
 

@@ -1,0 +1,58 @@
+import type { Repository } from '../git/index.ts';
+import type { Sandbox } from '../sandbox/index.ts';
+import type { ThreadEvent, ThreadStatus, Usage } from '../thread/index.ts';
+
+/** The bounds of a job. What is absent is not bounded. */
+export interface AgentBudget {
+  /** Answers of the model. */
+  steps?: number;
+  /** Wall time. */
+  seconds?: number;
+  /** Input and output tokens over all steps. */
+  tokens?: number;
+  /** US dollars; counts only what is known. */
+  usd?: number;
+}
+
+/** One piece of work for an agent. */
+export interface Job {
+  prompt: string;
+  /** Opens the workspace when the agent needs one; an agent that only reads the repository never does. */
+  workspace(): Promise<Sandbox>;
+  /** The repository that the work is about, and the commit it starts from. */
+  repository?: { repository: Repository; base: string };
+  /** The right answer: only agents that are told it by design (`oracle`) may look. */
+  reference?: { answer?: string; patch?: string };
+  budget: AgentBudget;
+  /** Writes events to the thread; what has been written survives everything. */
+  emit(...events: ThreadEvent[]): Promise<void>;
+  /** A new file for output that is too long to be shown. */
+  newOutputFile(): string;
+  signal: AbortSignal;
+}
+
+export interface Outcome {
+  status: Exclude<ThreadStatus, 'running'>;
+  /** One sentence: why it ended so. */
+  reason: string;
+  /** It failed for a reason that says nothing about the agent: a dead endpoint, a sandbox that does not start. */
+  infrastructure?: boolean;
+  /** The agent's last words: what it answers. */
+  answer: string;
+  steps: number;
+  usage: Usage;
+  /** US dollars; absent where any call's cost is not known. */
+  costUsd?: number;
+}
+
+/** Who tries: Kino's own loop, an agent of others, or a baseline. */
+export interface Agent {
+  readonly name: string;
+  /** The model it thinks with, as `provider/model`. */
+  readonly model?: string;
+  /**
+   * Works until it is done, out of budget, stopped or unable to go on. What goes wrong in the work is an outcome;
+   * it throws only what makes the record itself impossible (StoreWriteError).
+   */
+  run(job: Job): Promise<Outcome>;
+}

@@ -1,0 +1,48 @@
+import type { ModelAnswer } from '../model/index.ts';
+import type { Usage } from '../thread/index.ts';
+import type { AgentBudget } from './agent.ts';
+
+/** Counts what a job consumes and says when a bound is reached. */
+export class Meter {
+  readonly usage: Usage = {};
+  steps = 0;
+  readonly #budget: AgentBudget;
+  readonly #started = performance.now();
+  #usd = 0;
+  #usdUnknown = false;
+
+  constructor(budget: AgentBudget) {
+    this.#budget = budget;
+  }
+
+  add(answer: ModelAnswer): void {
+    this.steps++;
+    for (const key of ['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens'] as const) {
+      const count = answer.usage[key];
+      if (count !== undefined) this.usage[key] = (this.usage[key] ?? 0) + count;
+    }
+    if (answer.costUsd === undefined) this.#usdUnknown = true;
+    else this.#usd += answer.costUsd;
+  }
+
+  /** US dollars, or undefined when the cost of any call is not known. */
+  get costUsd(): number | undefined {
+    return this.#usdUnknown ? undefined : this.#usd;
+  }
+
+  /** The bound that is reached, in words. */
+  exhausted(): string | undefined {
+    const { steps, seconds, tokens, usd } = this.#budget;
+    const spent = (this.usage.inputTokens ?? 0) + (this.usage.outputTokens ?? 0);
+    if (steps !== undefined && this.steps >= steps) return `the budget of ${steps} steps`;
+    if (seconds !== undefined && this.secondsLeft()! <= 0) return `the budget of ${seconds} s`;
+    if (tokens !== undefined && spent >= tokens) return `the budget of ${tokens} tokens`;
+    if (usd !== undefined && this.#usd >= usd) return `the budget of $${usd}`;
+    return undefined;
+  }
+
+  secondsLeft(): number | undefined {
+    const { seconds } = this.#budget;
+    return seconds === undefined ? undefined : seconds - (performance.now() - this.#started) / 1000;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Sandbox } from '../sandbox/index.ts';
+
+/** Tried in this order in each folder; the first that is there is read. */
+const NAMES = ['AGENTS.md', 'CLAUDE.md'];
+const MAX_BYTES = 32_000;
+
+export interface Instructions {
+  path: string;
+  text: string;
+}
+
+/**
+ * The instructions that a repository gives agents: AGENTS.md (or CLAUDE.md) of each folder from the top of the
+ * workspace down to the working folder. Together at most 32 kB; what does not fit is cut and said to be cut.
+ *
+ * @param cwd the working folder, relative to the workspace
+ */
+export async function readInstructions(sandbox: Sandbox, cwd = '.'): Promise<Instructions[]> {
+  const parts = cwd.split('/').filter((part) => part !== '' && part !== '.');
+  const folders = ['', ...parts.map((_, index) => `${parts.slice(0, index + 1).join('/')}/`)];
+  const found: Instructions[] = [];
+  let room = MAX_BYTES;
+  for (const folder of folders) {
+    for (const name of NAMES) {
+      const path = `${folder}${name}`;
+      const text = await sandbox.read(path).then(
+        (bytes) => bytes.toString('utf8'),
+        () => undefined,
+      );
+      if (text === undefined || text.trim() === '') continue;
+      if (room <= 0) return found;
+      found.push({ path, text: text.length > room ? `${text.slice(0, room)}\n[… cut …]` : text });
+      room -= text.length;
+      break;
+    }
+  }
+  return found;
+}

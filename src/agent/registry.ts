@@ -1,0 +1,52 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { Model } from '../model/index.ts';
+import type { Agent } from './agent.ts';
+import { finderAgent } from './baselines/finder.ts';
+import { nopAgent } from './baselines/nop.ts';
+import { oracleAgent } from './baselines/oracle.ts';
+import { kinoAgent } from './loop.ts';
+
+/** Agents by name, and what each is. */
+export const AGENTS: Readonly<Record<string, string>> = {
+  nop: 'does nothing',
+  oracle: 'gives the answer of the task',
+  finder: 'searches the index; no model',
+  kino: "Kino's own loop; needs a model",
+};
+
+/** An agent name that stands for none. */
+export class UnknownAgentError extends Error {
+  override name = 'UnknownAgentError';
+  constructor(name: string) {
+    const names = Object.keys(AGENTS);
+    const near = closest(name, names);
+    const hint = distance(name, near) <= 2 ? ` Did you mean ${near}?` : '';
+    super(`No agent is called ${name || '""'}.${hint} Agents: ${names.join(', ')}.`);
+  }
+}
+
+export function isKnownAgent(name: string): boolean {
+  return Object.hasOwn(AGENTS, name);
+}
+
+/**
+ * The agent of a name.
+ *
+ * @param model what `kino` thinks with
+ * @throws UnknownAgentError
+ */
+export function createAgent(name: string, model?: Model): Agent {
+  switch (name) {
+    case 'nop':
+      return nopAgent;
+    case 'oracle':
+      return oracleAgent;
+    case 'finder':
+      return finderAgent();
+    case 'kino':
+      if (!model) throw new Error('the agent kino needs a model');
+      return kinoAgent({ model });
+    default:
+      throw new UnknownAgentError(name);
+  }
+}

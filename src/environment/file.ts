@@ -1,0 +1,84 @@
+import { randomBytes } from 'node:crypto';
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type Task, taskSchema } from './task.ts';
+
+/** A file of tasks that cannot be read, or holds what is no task. */
+export class EnvironmentFileError extends Error {
+  override name = 'EnvironmentFileError';
+  readonly path: string;
+  constructor(path: string, reason: string) {
+    super(`${path}: ${reason}.`);
+    this.path = path;
+  }
+}
+
+/** Where the environments of a repository are. */
+export function environmentsFolder(root: string): string {
+  return join(root, '.kino', 'environments');
+}
+
+/** Writes tasks as JSON Lines, whole or not at all. @throws EnvironmentFileError */
+export async function writeTasks(path: string, tasks: readonly Task[]): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(temporary, tasks.map((task) => `${JSON.stringify(task)}\n`).join(''));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => {});
+    throw new EnvironmentFileError(path, `cannot be written (${(error as Error).message})`);
+  }
+}
+
+/** Reads tasks from JSON Lines. @throws EnvironmentFileError that names the line */
+export async function readTasks(path: string): Promise<Task[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new EnvironmentFileError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+  }
+  const tasks: Task[] = [];
+  const ids = new Set<string>();
+  text.split('\n').forEach((line, index) => {
+    if (line.trim() === '') return;
+    const at = `line ${index + 1}`;
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      throw new EnvironmentFileError(path, `${at} is not JSON`);
+    }
+    const parsed = taskSchema.safeParse(value);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0]!;
+      throw new EnvironmentFileError(path, `${at} is no task (${issue.path.join('.') || 'row'}: ${issue.message})`);
+    }
+    if (ids.has(parsed.data.id)) throw new EnvironmentFileError(path, `${at} repeats the task ${parsed.data.id}`);
+    ids.add(parsed.data.id);
+    tasks.push(parsed.data);
+  });
+  if (tasks.length === 0) throw new EnvironmentFileError(path, 'holds no task');
+  return tasks;
+}
+
+/**
+ * The file that a name or a path stands for: the path itself, or an environment of the repository at `root`.
+ *
+ * @throws EnvironmentFileError that lists what there is
+ */
+export async function findEnvironment(name: string, root: string): Promise<string> {
+  const folder = environmentsFolder(root);
+  for (const path of [resolve(name), join(folder, name), join(folder, `${name}.jsonl`)]) {
+    const isThere = await access(path).then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return path;
+  }
+  const known = await readdir(folder).catch(() => []);
+  const names = known.filter((file) => file.endsWith('.jsonl')).map((file) => file.slice(0, -'.jsonl'.length));
+  const hint = names.length > 0 ? `there are: ${names.join(', ')}` : 'make one with `kino mine localize`';
+  throw new EnvironmentFileError(name, `there is no such environment; ${hint}`);
+}

@@ -1,0 +1,75 @@
+import { classify } from '../../project/index.ts';
+
+const TRAILER =
+  /^\s*(?:signed-off-by|co-authored-by|reviewed-by|reviewed-on|acked-by|tested-by|reported-by|suggested-by|helped-by|cc|change-id|git-svn-id|differential revision|reviewers?|pull[- ]request|pr-url|refs?|bug|issue|see[- ]also|closes?|fix(?:es)?|resolves?)\s*:.*$/gim;
+const REFERENCE =
+  /\(?(?:\b(?:closes?|closed|fix(?:es|ed)?|resolves?|resolved|refs?|see|issue|pr|pull request)\s+)?(?:\b[\w.-]+\/[\w.-]+)?#\d+\)?/gi;
+const URL = /\bhttps?:\/\/\S+/gi;
+const COMMIT_ID = /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b/g;
+const PATH = /(?:\.{0,2}\/)?(?:[\w@.+-]+\/)+[\w@.+-]*/g;
+const FILE = /\b[\w@+-][\w@.+-]*\.[A-Za-z][A-Za-z0-9]{0,9}\b/g;
+/** The file list that some write into messages: `* src/x.c (f): …`. */
+const CHANGELOG_ENTRY = /^\s*\*\s+[\w./-]+(?:\s+\([^)]*\))?\s*:/gm;
+
+/** A word that names a file by its extension. `e.g.` and `Array.from` are none. */
+function namesFile(word: string, known: ReadonlySet<string>): boolean {
+  if (known.has(word.toLowerCase())) return true;
+  const kind = classify(word);
+  if (kind === 'other') return /\.(?:json|ya?ml|toml|ini|cfg|conf|xml|lock|gradle|properties|env)$/i.test(word);
+  // `Foo.d` and `x.s` are members far more often than files.
+  return /\.[A-Za-z0-9]{2,}$/.test(word) || /\.[chr]$/.test(word);
+}
+
+/**
+ * What a commit message asks, with everything taken out that would give the answer away or mean nothing: paths and
+ * file names, addresses, commit ids, issue numbers, trailers.
+ *
+ * @param files the paths that the commit touches: their names go as well, with and without extension where the name
+ *   is no plain word
+ */
+export function statementOf(message: string, files: readonly string[]): string {
+  const names = new Set<string>();
+  for (const path of files) {
+    const base = path.slice(path.lastIndexOf('/') + 1);
+    names.add(base.toLowerCase());
+  }
+  const text = message
+    .replace(/\r/g, '')
+    .replace(/^git-svn-id:.*$/gm, '')
+    .replace(/^(?:This reverts commit|\(cherry picked from commit).*$/gm, '')
+    .replace(TRAILER, '')
+    .replace(CHANGELOG_ENTRY, '')
+    .replace(URL, '')
+    .replace(REFERENCE, '')
+    .replace(PATH, (path) => (isPath(path, names, files) ? '' : path))
+    .replace(FILE, (word) => (namesFile(word, names) ? '' : word))
+    .replace(COMMIT_ID, '');
+  return tidy(text);
+}
+
+/** `and/or`, `read/write` and `I/O` stay; a path has an extension, a leading dot or slash, or is one of the tree. */
+function isPath(text: string, names: ReadonlySet<string>, files: readonly string[]): boolean {
+  const bare = text.replace(/^\.{0,2}\//, '').replace(/[/.]+$/, '');
+  if (text.startsWith('./') || text.startsWith('../')) return true;
+  if (/\.[A-Za-z0-9]{1,6}$/.test(bare) || bare.split('/').length > 2) return true;
+  if (names.has(bare.slice(bare.lastIndexOf('/') + 1).toLowerCase())) return true;
+  return files.some((path) => path.startsWith(`${bare}/`) || path.includes(`/${bare}/`) || path.replace(/\.[^./]+$/, '').endsWith(bare));
+}
+
+function tidy(text: string): string {
+  return text
+    .replace(/`\s*`|"\s*"|'\s+'|\(\s*[,;]*\s*\)|\[\s*\]|<\s*>/g, '')
+    .replace(/[ \t]+/g, ' ')
+    .replace(/ ([.,;:!?)])/g, '$1')
+    .replace(/^[ ,;:.&+-]+$/gm, '')
+    .replace(/ +$/gm, '')
+    .replace(/^ +/gm, '')
+    .replace(/\n{3,}/g, '\n\n')
+    .replace(/^[\s:,;-]+/, '')
+    .trim();
+}
+
+/** How many words a text has: runs with at least one letter. */
+export function countWords(text: string): number {
+  return text.split(/\s+/).filter((word) => /\p{L}/u.test(word)).length;
+}

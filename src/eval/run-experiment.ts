@@ -1,0 +1,157 @@
+import { hostname } from 'node:os';
+import type { Agent, AgentBudget } from '../agent/index.ts';
+import type { Task } from '../environment/index.ts';
+import { type Repository, openRepository } from '../git/index.ts';
+import type { SandboxName } from '../sandbox/index.ts';
+import { newId, type RolloutFinished, type ThreadStore } from '../thread/index.ts';
+import { type Cell, cellKey, cellsOf, type Experiment, findExperiment, type Plan, readExperiment } from './experiment.ts';
+import { runRollout } from './rollout.ts';
+
+export interface RunExperimentOptions {
+  store: ThreadStore;
+  plan: Plan;
+  tasks: readonly Task[];
+  /** An agent for each label of the plan. */
+  agents: ReadonlyMap<string, Agent>;
+  /** Rollouts at once. */
+  concurrency: number;
+  budget: AgentBudget;
+  sandbox: SandboxName;
+  passEnv?: readonly string[];
+  home: string;
+  version: string;
+  signal: AbortSignal;
+  /** Start anew even where an unfinished experiment has the same plan. */
+  fresh?: boolean;
+  /** Try again the unscored rollouts of the newest experiment with the same plan. */
+  retryUnscored?: boolean;
+  onStart?: (start: { id: string; total: number; done: number }) => void;
+  onRollout?: (result: RolloutFinished, done: number) => void;
+}
+
+/** An experiment that another process is working on. */
+export class ExperimentBusyError extends Error {
+  override name = 'ExperimentBusyError';
+  constructor(id: string, pid: number) {
+    super(`The experiment ${id} with this plan is running in process ${pid}; say --new to start another.`);
+  }
+}
+
+/**
+ * Runs an experiment, or goes on with one of the same plan that was interrupted. Each rollout is remembered the
+ * moment it is scored, so a kill costs only what was under way.
+ *
+ * @returns the experiment with all results; fewer than planned when `signal` aborted
+ * @throws ExperimentBusyError @throws StoreWriteError
+ */
+export async function runExperiment(options: RunExperimentOptions): Promise<Experiment> {
+  const { store, plan, signal } = options;
+  const id = await openExperiment(options);
+  const { results } = await readExperiment(store, id);
+  const done = new Set(
+    [...results].filter(([, result]) => !(options.retryUnscored && result.reward === null)).map(([key]) => key),
+  );
+  const cells = cellsOf(plan);
+  const open = cells.filter((cell) => !done.has(cellKey(cell)));
+  let finished = cells.length - open.length;
+  options.onStart?.({ id, total: cells.length, done: finished });
+
+  const tasks = new Map(options.tasks.map((task) => [task.id, task]));
+  const repositories = new Repositories();
+  const next = open[Symbol.iterator]();
+  const work = async (): Promise<void> => {
+    for (let cell = next.next(); !cell.done && !signal.aborted; cell = next.next()) {
+      const result = await runCell(options, id, cell.value, tasks.get(cell.value.task)!, repositories);
+      if (!result) continue;
+      await store.append(id, [result]);
+      options.onRollout?.(result, ++finished);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(options.concurrency, open.length) }, work));
+
+  if (!signal.aborted) {
+    const experiment = await readExperiment(store, id);
+    const unscored = [...experiment.results.values()].filter((result) => result.reward === null).length;
+    await store.append(id, [
+      {
+        type: 'thread.ended',
+        status: 'done',
+        reason: `${experiment.results.size} rollouts, ${unscored} unscored.`,
+        answer: '',
+        steps: experiment.results.size,
+        usage: {},
+        durationMs: Date.now() - experiment.summary.startedAt,
+      },
+    ]);
+  }
+  return readExperiment(store, id);
+}
+
+async function openExperiment(options: RunExperimentOptions): Promise<string> {
+  const { store, plan, version } = options;
+  const here = { kino: version, host: hostname(), pid: process.pid };
+  const before = options.fresh ? undefined : await findExperiment(store, plan);
+  const goOn = before && (before.summary.status === 'running' || options.retryUnscored);
+  if (before && goOn) {
+    const { id, host, pid, status } = before.summary;
+    if (status === 'running' && host === hostname() && pid !== process.pid && isAlive(pid)) {
+      throw new ExperimentBusyError(id, pid);
+    }
+    await store.append(id, [{ type: 'thread.resumed', ...here }]);
+    return id;
+  }
+  const id = newId();
+  const title = `${plan.environment}: ${plan.agents.map(({ label }) => label).join(', ')}`;
+  await store.append(id, [
+    { type: 'thread.started', kind: 'experiment', title, sandbox: plan.sandbox, ...here },
+    { type: 'experiment.planned', plan },
+  ]);
+  return id;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+async function runCell(
+  options: RunExperimentOptions,
+  experiment: string,
+  cell: Cell,
+  task: Task,
+  repositories: Repositories,
+): Promise<RolloutFinished | undefined> {
+  const repository = await repositories.open(task.repository.path);
+  return runRollout({
+    store: options.store,
+    experiment,
+    cell,
+    task,
+    repository,
+    agent: options.agents.get(cell.agent)!,
+    sandbox: options.sandbox,
+    ...(options.passEnv && { passEnv: options.passEnv }),
+    budget: options.budget,
+    home: options.home,
+    version: options.version,
+    signal: options.signal,
+  });
+}
+
+/** Each repository is opened once. */
+class Repositories {
+  readonly #open = new Map<string, Promise<Repository>>();
+
+  open(path: string): Promise<Repository> {
+    let repository = this.#open.get(path);
+    if (!repository) {
+      repository = openRepository(path);
+      this.#open.set(path, repository);
+    }
+    return repository;
+  }
+}

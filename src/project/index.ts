@@ -1,0 +1,1 @@
+export { classify, type FileKind, saysGenerated } from './classify.ts';

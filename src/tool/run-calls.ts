@@ -1,0 +1,71 @@
+import { type Access, clash, failure, type Tool, type ToolContext, type ToolResult } from './tool.ts';
+
+/** A call with its input as the model gave it. */
+export interface PendingCall {
+  callId: string;
+  tool: string;
+  input?: Record<string, unknown>;
+  malformed?: string;
+}
+
+export interface RunObserver {
+  started(call: PendingCall): Promise<void>;
+  ended(call: PendingCall, result: ToolResult, durationMs: number): Promise<void>;
+}
+
+/**
+ * Runs the calls of one answer: at once where they do not touch the same files, in order where they do.
+ * A call that is malformed, names no tool or does not fit its schema does not run; its result says what was wrong.
+ *
+ * @returns the results in the order of the calls
+ */
+export async function runCalls(
+  calls: readonly PendingCall[],
+  tools: ReadonlyMap<string, Tool>,
+  context: ToolContext,
+  observer: RunObserver,
+): Promise<ToolResult[]> {
+  const running: { access: Access; done: Promise<ToolResult> }[] = [];
+  for (const call of calls) {
+    const checked = check(call, tools);
+    const before = running.filter(({ access }) => clash(access, checked.access)).map(({ done }) => done);
+    const done = Promise.allSettled(before).then(async () => {
+      await observer.started(call);
+      const started = performance.now();
+      const result = context.signal.aborted ? failure('Not run: the work was stopped.') : await checked.run(context);
+      await observer.ended(call, result, performance.now() - started);
+      return result;
+    });
+    running.push({ access: checked.access, done });
+  }
+  return Promise.all(running.map(({ done }) => done));
+}
+
+interface Checked {
+  access: Access;
+  run(context: ToolContext): Promise<ToolResult>;
+}
+
+function check(call: PendingCall, tools: ReadonlyMap<string, Tool>): Checked {
+  const refuse = (output: string): Checked => ({ access: {}, run: async () => failure(output) });
+  if (call.input === undefined) {
+    return refuse('Not run: the arguments were not one complete JSON object. Send the call again.');
+  }
+  const tool = tools.get(call.tool);
+  if (!tool) return refuse(`There is no tool ${call.tool}. The tools are: ${[...tools.keys()].join(', ')}.`);
+  const parsed = tool.input.safeParse(call.input);
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'input'}: ${message}`);
+    return refuse(`Not run: ${issues.join('; ')}.`);
+  }
+  return {
+    access: tool.access(parsed.data),
+    run: async (context) => {
+      try {
+        return await tool.run(parsed.data, context);
+      } catch (error) {
+        return failure((error as Error).message);
+      }
+    },
+  };
+}

@@ -1,0 +1,50 @@
+/** What the person wrote cannot be done. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** The person stopped it. */
+export class InterruptedError extends Error {
+  override name = 'InterruptedError';
+}
+
+/** Errors whose cause is the input or the machine's state, by name: each already says what to do. */
+const BAD_INPUT = new Set([
+  'UsageError',
+  'AmbiguousThreadError',
+  'ConfigError',
+  'DatabaseTooNewError',
+  'EnvironmentFileError',
+  'ExperimentBusyError',
+  'GitMissingError',
+  'MissingKeyError',
+  'NoSuchCommitError',
+  'NotARepositoryError',
+  'NotAnExperimentError',
+  'NothingToCompareError',
+  'RecordingError',
+  'SandboxUnavailableError',
+  'StoreWriteError',
+  'ThreadNotFoundError',
+  'UnknownAgentError',
+  'UnknownModelError',
+]);
+
+const FILE_SYSTEM = new Set(['ENOSPC', 'EACCES', 'EPERM', 'EROFS', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'ENOENT']);
+
+export function exitCodeFor(error: unknown): number {
+  if (!(error instanceof Error)) return 1;
+  if (error.name === 'InterruptedError' || error.name === 'AbortError') return 130;
+  if (BAD_INPUT.has(error.name)) return 2;
+  return FILE_SYSTEM.has((error as NodeJS.ErrnoException).code ?? '') ? 2 : 1;
+}
+
+/** One sentence for the person; the stack too when KINO_DEBUG is set. */
+export function sentenceFor(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (process.env.KINO_DEBUG) return error.stack ?? error.message;
+  const { code, path } = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC') return 'The disk is full; nothing more was written.';
+  if (code !== undefined && FILE_SYSTEM.has(code) && path !== undefined) return `${path} cannot be used (${code}).`;
+  return error.message.split('\n', 1)[0]!;
+}

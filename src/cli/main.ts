@@ -1,0 +1,65 @@
+import { Command, CommanderError } from 'commander';
+import { exitCodeFor, sentenceFor, UsageError } from './exit.ts';
+import { version } from './version.ts';
+
+/** Every command: what it is for, and the file that is loaded when it is asked for. */
+const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(command: Command): void }> }> = {
+  demo: {
+    summary: 'mine, roll out and score on a small real repository; no key needed',
+    load: () => import('./commands/demo.ts'),
+  },
+  run: { summary: "run Kino's agent on a prompt, headless", load: () => import('./commands/run.ts') },
+  find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
+  mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
+  eval: { summary: 'roll agents out on tasks and score them', load: () => import('./commands/eval.ts') },
+  compare: { summary: 'compare two experiments, task by task', load: () => import('./commands/compare.ts') },
+  threads: { summary: 'list, show and export what was recorded', load: () => import('./commands/threads.ts') },
+  doctor: { summary: 'check what Kino needs and say how to mend it', load: () => import('./commands/doctor.ts') },
+};
+
+/** Runs a command line and sets the exit code: 0 done, 1 the work failed, 2 bad input, 130 interrupted. */
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that leaves early (`| head`) ends the output, not the work with a stack trace.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    const program = await buildProgram(args[0]);
+    await program.parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    process.exitCode = exitCodeFor(error);
+    process.stderr.write(`kino: ${sentenceFor(error)}\n`);
+  }
+}
+
+async function buildProgram(name: string | undefined): Promise<Command> {
+  const program = new Command('kino')
+    .description('A local-first workbench for coding agents: run, review, prove, improve.')
+    .version(version())
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for what is possible)')
+    .exitOverride();
+  for (const [command, { summary, load }] of Object.entries(COMMANDS)) {
+    const added = program.command(command).summary(summary).description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`);
+    // Only the command that is asked for is loaded; `kino help <command>` asks for it as well.
+    if (command === name || name === 'help') (await load()).define(added);
+  }
+  program.action(() => {
+    const [unknown] = program.args;
+    if (unknown !== undefined) throw new UsageError(unknownCommand(unknown));
+    program.outputHelp();
+  });
+  program.allowExcessArguments();
+  return program;
+}
+
+function unknownCommand(name: string): string {
+  const names = Object.keys(COMMANDS);
+  const near = names.find((known) => known.startsWith(name.slice(0, 2)));
+  return `There is no command ${name}.${near ? ` Did you mean ${near}?` : ''} \`kino --help\` lists them.`;
+}

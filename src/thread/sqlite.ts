@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
@@ -216,13 +216,19 @@ export class SqliteThreadStore implements ThreadStore {
     }
   }
 
-  async #somethingMayHaveHappened(id: string, signal?: AbortSignal): Promise<void> {
-    const patience = AbortSignal.timeout(POLL_MS);
-    try {
-      await once(this.#wake, id, { signal: signal ? AbortSignal.any([patience, signal]) : patience });
-    } catch {
-      // The time is up or the consumer has left; the loop above tells which.
-    }
+  /** Resolves when this process wrote to the thread, when it is time to look again, or when the consumer leaves. */
+  #somethingMayHaveHappened(id: string, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wake.off(id, done);
+        signal?.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, POLL_MS);
+      this.#wake.once(id, done);
+      signal?.addEventListener('abort', done, { once: true });
+    });
   }
 
   close(): void {

@@ -26,11 +26,12 @@ export function finderAgent(): Agent {
       const found = await indexOf(repository.repository).find(questionOf(prompt), repository.base, {
         accept: (path) => classify(path) === 'source',
       });
-      const files = found.files.slice(0, found.named).map((file) => file.path);
+      const paths = found.files.map((file) => file.path);
+      const files = paths.slice(0, found.named);
       return {
         status: 'done',
         reason: files.length > 0 ? 'It named what stands out.' : 'It found nothing.',
-        answer: JSON.stringify(files),
+        answer: JSON.stringify({ files, also: paths.slice(found.named) }),
         steps: 1,
         usage: {},
       };

@@ -1,35 +1,63 @@
 /** An answer is a list of this many files at most; whoever names everything names nothing. */
 const MAX_NAMED = 20;
 
+/** The files of an answer, best first. */
+export interface FilesAnswer {
+  /** What the answer stands for. */
+  named: string[];
+  /** Those, and after them what it holds possible besides: judged as a ranking only. */
+  ranked: string[];
+}
+
 /**
- * The files that an answer names, in its order: a JSON array of paths if there is one, otherwise every path of the
- * repository that stands in it as a word. Words that are no path of the repository are passed over.
+ * The files that an answer names, in its order: a JSON array of paths, or an object `{"files": […], "also": […]}`;
+ * where there is neither, every path of the repository that stands in it as a word. What is no path of the repository
+ * is passed over.
  *
  * @param known the paths of the base commit
  */
-export function filesNamed(answer: string, known: ReadonlySet<string>): string[] {
-  const words = fromJson(answer) ?? answer.split(/[\s`"'()[\]{}<>,;|*]+/);
-  const named = new Set<string>();
-  for (const word of words) {
-    const path = word
-      .replace(/^(?:\.\/|a\/|b\/|\/)(?=.)/, (prefix) => (known.has(word) ? prefix : ''))
-      .replace(/(?::\d+(?:[-:]\d+)?|[.:!?]+)$/, '');
-    if (known.has(word)) named.add(word);
-    else if (known.has(path)) named.add(path);
-    if (named.size === MAX_NAMED) break;
-  }
-  return [...named];
+export function filesNamed(answer: string, known: ReadonlySet<string>): FilesAnswer {
+  const json = fromJson(answer);
+  const words = json?.files ?? answer.split(/[\s`"'()[\]{}<>,;|*]+/);
+  const named = pathsAmong(words, known).slice(0, MAX_NAMED);
+  const ranked = [...new Set([...named, ...pathsAmong(json?.also ?? [], known)])].slice(0, MAX_NAMED);
+  return { named, ranked };
 }
 
-function fromJson(answer: string): string[] | undefined {
-  // The last array wins: models think aloud before they answer.
-  for (const match of [...answer.matchAll(/\[[^[\]]*\]/g)].reverse()) {
+function pathsAmong(words: readonly string[], known: ReadonlySet<string>): string[] {
+  const paths = new Set<string>();
+  for (const word of words) {
+    const bare = word.replace(/^(?:\.\/|a\/|b\/|\/)(?=.)/, '').replace(/(?::\d+(?:[-:]\d+)?|[.:!?]+)$/, '');
+    const path = [word, bare].find((one) => known.has(one));
+    if (path !== undefined) paths.add(path);
+  }
+  return [...paths];
+}
+
+interface JsonAnswer {
+  files: string[];
+  also: string[];
+}
+
+/** The last array or object wins: models think aloud before they answer. */
+function fromJson(answer: string): JsonAnswer | undefined {
+  for (const match of [...answer.matchAll(/\{[^{}]*\}|\[[^[\]]*\]/g)].reverse()) {
     try {
-      const value: unknown = JSON.parse(match[0]);
-      if (Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === 'string')) return value;
+      const found = toAnswer(JSON.parse(match[0]));
+      if (found) return found;
     } catch {
       // Brackets of prose or code.
     }
   }
   return undefined;
+}
+
+function toAnswer(value: unknown): JsonAnswer | undefined {
+  if (isPaths(value)) return value.length > 0 ? { files: value, also: [] } : undefined;
+  if (typeof value !== 'object' || value === null || !('files' in value) || !isPaths(value.files)) return undefined;
+  return { files: value.files, also: 'also' in value && isPaths(value.also) ? value.also : [] };
+}
+
+function isPaths(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }

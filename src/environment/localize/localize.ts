@@ -26,9 +26,9 @@ End with a JSON array of their paths, the most certain first, for example ["src/
 
   async verify(task: Task, { answer, repository }): Promise<Score> {
     const known = await pathsOf(repository, task.base);
-    const named = filesNamed(answer, known);
-    const metrics = scoreFiles(named, task.answer.files);
-    return { reward: metrics.f1, metrics, explanation: explain(named, task.answer.files), findings: [] };
+    const files = filesNamed(answer, known);
+    const metrics = scoreFiles(files, task.answer.files);
+    return { reward: metrics.f1, metrics, explanation: explain(files.named, task.answer.files), findings: [] };
   },
 };
 

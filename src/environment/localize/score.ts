@@ -11,17 +11,23 @@ export interface LocalizeMetrics extends Record<string, number> {
 }
 
 /**
- * Compares the files that were named, best first, with the right ones. F1 judges them as a set, the rest as a list.
+ * Compares the files of an answer with the right ones: F1, precision and recall of what it names, as a set; recall at
+ * k and the reciprocal rank of its ranking.
  *
- * @param named in the order named; repetitions count once
+ * @param named what it stands for; repetitions count once
+ * @param ranked best first, beginning with what is named
  * @param gold at least one
  */
-export function scoreFiles(named: readonly string[], gold: readonly string[]): LocalizeMetrics {
+export function scoreFiles(
+  { named, ranked }: { named: readonly string[]; ranked: readonly string[] },
+  gold: readonly string[],
+): LocalizeMetrics {
   const right = new Set(gold);
-  const list = [...new Set(named)];
-  const hits = list.filter((path) => right.has(path)).length;
+  const set = new Set(named);
+  const list = [...new Set(ranked)];
+  const hits = [...set].filter((path) => right.has(path)).length;
   const recallAt = (k: number) => list.slice(0, k).filter((path) => right.has(path)).length / right.size;
-  const precision = list.length === 0 ? 0 : hits / list.length;
+  const precision = set.size === 0 ? 0 : hits / set.size;
   const recall = hits / right.size;
   const first = list.findIndex((path) => right.has(path));
   return {

@@ -2,12 +2,15 @@ import type { ModelAnswer } from '../model/index.ts';
 import type { Usage } from '../thread/index.ts';
 import type { AgentBudget } from './agent.ts';
 
+/** Longer ones would fire at once (a timer counts 31 bits). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Counts what a job consumes and says when a bound is reached. */
 export class Meter {
   readonly usage: Usage = {};
   steps = 0;
   readonly #budget: AgentBudget;
-  readonly #started = performance.now();
+  #late = false;
   #usd = 0;
   #usdUnknown = false;
 
@@ -35,14 +38,32 @@ export class Meter {
     const { steps, seconds, tokens, usd } = this.#budget;
     const spent = (this.usage.inputTokens ?? 0) + (this.usage.outputTokens ?? 0);
     if (steps !== undefined && this.steps >= steps) return `the budget of ${steps} steps`;
-    if (seconds !== undefined && this.secondsLeft()! <= 0) return `the budget of ${seconds} s`;
+    if (this.#late) return `the budget of ${seconds} s`;
     if (tokens !== undefined && spent >= tokens) return `the budget of ${tokens} tokens`;
     if (usd !== undefined && this.#usd >= usd) return `the budget of $${usd}`;
     return undefined;
   }
 
-  secondsLeft(): number | undefined {
+  /** A signal that aborts when the time is up or `signal` does; disposing of it ends the clock. */
+  deadline(signal: AbortSignal): Disposable & { signal: AbortSignal } {
     const { seconds } = this.#budget;
-    return seconds === undefined ? undefined : seconds - (performance.now() - this.#started) / 1000;
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const timer =
+      seconds === undefined
+        ? undefined
+        : setTimeout(() => {
+            this.#late = true;
+            abort();
+          }, Math.min(seconds * 1000, MAX_TIMER_MS));
+    return {
+      signal: controller.signal,
+      [Symbol.dispose]() {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', abort);
+      },
+    };
   }
 }

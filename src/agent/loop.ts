@@ -37,9 +37,8 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
 
   async function run(job: Job): Promise<Outcome> {
     const meter = new Meter(job.budget);
-    const deadline = meter.secondsLeft();
-    const signal =
-      deadline === undefined ? job.signal : AbortSignal.any([job.signal, AbortSignal.timeout(deadline * 1000)]);
+    using deadline = meter.deadline(job.signal);
+    const { signal } = deadline;
     let answer = '';
     const end = (status: Outcome['status'], reason: string, infrastructure = false): Outcome => ({
       status,
@@ -72,7 +71,7 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
         reply = await ask(job, step, { system, messages, tools: specs }, signal);
       } catch (error) {
         if (job.signal.aborted) return end('interrupted', 'It was stopped.');
-        if (signal.aborted) return end('exhausted', `It reached ${meter.exhausted() ?? 'its time'}.`);
+        if (signal.aborted) return end('exhausted', `It reached ${meter.exhausted()}.`);
         const infrastructure = error instanceof ModelCallError;
         if (infrastructure || error instanceof Error) return end('failed', error.message, infrastructure);
         throw error;

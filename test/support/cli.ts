@@ -14,6 +14,8 @@ export interface CliOptions {
   cwd?: string;
   env?: Record<string, string | undefined>;
   input?: string;
+  /** Gets a way to send a signal. */
+  onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Told of what comes on standard error; gets a way to send a signal. */
   onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -26,6 +28,7 @@ export function kino(args: readonly string[], options: CliOptions = {}): Promise
       env: { ...process.env, ...options.env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    options.onStart?.((signal) => child.kill(signal));
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -33,6 +33,8 @@ export interface Commit {
 export interface HistoryOptions {
   /** Where to start; default HEAD. */
   from?: string;
+  /** Commits that are not wanted, nor anything before them. */
+  not?: readonly string[];
   /** At most this many commits. */
   limit?: number;
   /** A date as `git log --since` understands it. */
@@ -56,13 +58,16 @@ export async function* readHistory(
   repository: Repository,
   options: HistoryOptions = {},
 ): AsyncGenerator<Commit> {
+  if (options.only?.length === 0) return;
   const args = ['log', '-z', '--raw', '--no-abbrev', '-M100%', '-l0', `--format=${FORMAT}`, '--no-ext-diff'];
+  // What a repository's configuration may set otherwise.
+  args.push('--encoding=UTF-8', '--root');
   if (options.limit !== undefined) args.push(`--max-count=${options.limit}`);
   if (options.since !== undefined) args.push(`--since=${options.since}`);
   if (options.noMerges) args.push('--no-merges');
-  if (options.only) args.push('--no-walk=unsorted', ...options.only);
-  else args.push(options.from ?? 'HEAD');
-  args.push('--');
+  if (options.only) args.push('--no-walk=unsorted');
+  const walk = [options.from ?? 'HEAD', ...(options.not ?? []).map((commit) => `^${commit}`)];
+  args.push('--end-of-options', ...(options.only ?? walk), '--');
   const parser = new LogParser(options.maxFiles ?? 200);
   for await (const chunk of streamGit(
     repository.path,

@@ -1,7 +1,7 @@
 import { type Repository, readBlobs, type TreeFile } from '../git/index.ts';
 import { findDefinitions } from './definitions.ts';
 import { Postings } from './postings.ts';
-import { countIdentifiers, pathTerms, termsOf } from './tokenize.ts';
+import { eachIdentifier, pathTerms, termsOf } from './tokenize.ts';
 
 /** Larger files are data; their words would drown the rest. */
 const MAX_BYTES = 512 * 1024;
@@ -22,7 +22,8 @@ export class ContentIndex {
   readonly #repository: Repository;
   readonly #documents = new Map<string, number>();
   readonly #paths = new Map<string, number>();
-  readonly #terms = new Map<string, readonly string[]>();
+  readonly #contentIds = new TermIds(this.content);
+  readonly #definitionIds = new TermIds(this.definitions);
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -65,25 +66,49 @@ export class ContentIndex {
     const number = this.#documents.size;
     this.#documents.set(blob, number);
     const text = bytes && !bytes.subarray(0, 8_000).includes(0) ? bytes.toString('utf8') : '';
-    const counts = new Map<string, number>();
-    for (const [identifier, times] of countIdentifiers(text)) {
-      for (const term of this.#termsOf(identifier)) counts.set(term, (counts.get(term) ?? 0) + times);
-    }
-    this.content.add(number, counts);
-    const defined = new Map<string, number>();
-    for (const name of findDefinitions(text)) {
-      for (const term of this.#termsOf(name)) defined.set(term, (defined.get(term) ?? 0) + 1);
-    }
-    this.definitions.add(number, defined);
+    this.content.addEmpty(number);
+    this.definitions.addEmpty(number);
+    this.#contentIds.add(number, (visit) => eachIdentifier(text, visit));
+    this.#definitionIds.add(number, (visit) => findDefinitions(text).forEach(visit));
+  }
+}
+
+/** Adds identifiers to postings as the numbers of their terms; splitting and stemming is done once an identifier. */
+class TermIds {
+  readonly #postings: Postings;
+  readonly #ids = new Map<string, readonly number[]>();
+  /** Counts of the document at hand, by term; all zero between documents. */
+  #counts = new Uint32Array(1 << 16);
+
+  constructor(postings: Postings) {
+    this.#postings = postings;
   }
 
-  #termsOf(identifier: string): readonly string[] {
-    let terms = this.#terms.get(identifier);
-    if (!terms) {
-      terms = termsOf(identifier);
-      this.#terms.set(identifier, terms);
+  /** @param identifiers calls back for each identifier of the document, as often as it occurs */
+  add(document: number, identifiers: (visit: (identifier: string) => void) => void): void {
+    const met: number[] = [];
+    identifiers((identifier) => {
+      for (const id of this.#idsOf(identifier)) if (this.#counts[id]!++ === 0) met.push(id);
+    });
+    for (const id of met) {
+      this.#postings.addTerm(document, id, this.#counts[id]!);
+      this.#counts[id] = 0;
     }
-    return terms;
+  }
+
+  #idsOf(identifier: string): readonly number[] {
+    let ids = this.#ids.get(identifier);
+    if (!ids) {
+      ids = termsOf(identifier).map((term) => this.#postings.idOf(term));
+      this.#ids.set(identifier, ids);
+      const highest = Math.max(0, ...ids);
+      if (highest >= this.#counts.length) {
+        const grown = new Uint32Array(2 * highest);
+        grown.set(this.#counts);
+        this.#counts = grown;
+      }
+    }
+    return ids;
   }
 }
 

@@ -16,16 +16,18 @@ interface PastCommit {
   renames: [string, string][];
 }
 
-/** What the history before one commit says about its files. */
+/** What the history before one commit says about the files of that commit, which are numbered by the caller. */
 export interface Past {
-  /** The commits before, newest first, by number. */
-  commits: readonly PastCommit[];
-  /** Today's path of a path of the past. */
-  currentPath(path: string): string;
-  /** How many commits ago a file was last changed, from 0. */
-  lastChange: ReadonlyMap<string, number>;
-  /** How often a file was changed. */
-  changes: ReadonlyMap<string, number>;
+  /** How many commits are known, newest first. */
+  count: number;
+  /** The place in that order of a commit of the index, by its number; -1 for one that does not belong to the past. */
+  orderOf: Int32Array;
+  /** The files that each commit changed, as far as they are still there. */
+  touched: readonly (readonly number[])[];
+  /** How many commits ago each file was last changed; infinite where unknown. */
+  lastChange: Float64Array;
+  /** How much was said about each file: the lengths of the messages of its commits, shared among their files. */
+  said: Float64Array;
 }
 
 /** The messages and changed files of a repository's past, read once and asked from any commit. */
@@ -33,6 +35,8 @@ export class HistoryIndex {
   readonly messages = new Postings();
   readonly #repository: Repository;
   readonly #commits = new Map<string, PastCommit>();
+  /** The commits from which was read last. */
+  #read: readonly string[] = [];
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -40,16 +44,20 @@ export class HistoryIndex {
 
   /**
    * The past of a commit: itself and what is reachable from it, and nothing else, whatever else has been read.
+   *
+   * @param paths the files of that commit
    */
-  async before(commit: string): Promise<Past> {
+  async before(commit: string, paths: readonly string[]): Promise<Past> {
     let found = this.#reachable(commit);
-    if (!found.complete) {
-      for await (const past of readHistory(this.#repository, { from: commit, limit: DEPTH, maxFiles: MAX_FILES + 1 })) {
-        this.#add(past);
-      }
+    // What is known need not be read again; but it may end too early, and then everything is.
+    for (const known of [this.#read, []]) {
+      if (found.complete) break;
+      const options = { from: commit, not: known, limit: DEPTH, maxFiles: MAX_FILES + 1 };
+      for await (const past of readHistory(this.#repository, options)) this.#add(past);
       found = this.#reachable(commit);
     }
-    return summarise(found.commits);
+    if (!this.#read.includes(commit)) this.#read = [...this.#read.slice(-20), commit];
+    return this.#pastOf(found.commits, paths);
   }
 
   #add(commit: Commit): void {
@@ -88,34 +96,47 @@ export class HistoryIndex {
       }
     }
     // Parents that a shallow clone lacks stay unknown for ever; reading again from the same place adds nothing.
-    const complete = commits.length > 0 && (!unknown || commits.length >= DEPTH / 2 || this.#asked.has(start));
-    this.#asked.add(start);
+    const complete = commits.length > 0 && (!unknown || commits.length >= DEPTH / 2 || this.#read.includes(start));
     commits.sort((a, b) => b.time - a.time || a.number - b.number);
     return { commits: commits.slice(0, DEPTH), complete };
   }
-  readonly #asked = new Set<string>();
+
+  #pastOf(commits: readonly PastCommit[], paths: readonly string[]): Past {
+    const files = new Map(paths.map((path, file) => [path, file]));
+    const orderOf = new Int32Array(this.#commits.size).fill(-1);
+    const lastChange = new Float64Array(paths.length).fill(Number.POSITIVE_INFINITY);
+    const said = new Float64Array(paths.length);
+    const renames = new Renames();
+    const touched = commits.map((commit, order) => {
+      orderOf[commit.number] = order;
+      const numbers = commit.files.flatMap((path) => files.get(renames.currentPath(path)) ?? []);
+      for (const file of numbers) {
+        if (order < lastChange[file]!) lastChange[file] = order;
+        said[file]! += this.messages.length(commit.number) / numbers.length;
+      }
+      for (const [from, to] of commit.renames) renames.add(from, to);
+      return numbers;
+    });
+    return { count: commits.length, orderOf, touched, lastChange, said };
+  }
 }
 
-function summarise(commits: readonly PastCommit[]): Past {
-  const renamed = new Map<string, string>();
-  const currentPath = (path: string): string => {
+/** Where files are today that were elsewhere in the past; fed from the newest commit to the oldest. */
+class Renames {
+  readonly #next = new Map<string, string>();
+
+  add(from: string, to: string): void {
+    if (from !== to && !this.#next.has(from) && this.currentPath(to) !== from) this.#next.set(from, to);
+  }
+
+  currentPath(path: string): string {
     let now = path;
-    for (let hops = 0; hops < 20; hops++) {
-      const next = renamed.get(now);
+    // A name may have gone round in circles; a few steps are enough for honest histories.
+    for (let steps = 0; steps < 20; steps++) {
+      const next = this.#next.get(now);
       if (next === undefined) break;
       now = next;
     }
     return now;
-  };
-  const lastChange = new Map<string, number>();
-  const changes = new Map<string, number>();
-  commits.forEach((commit, ago) => {
-    for (const old of commit.files) {
-      const path = currentPath(old);
-      if (!lastChange.has(path)) lastChange.set(path, ago);
-      changes.set(path, (changes.get(path) ?? 0) + 1);
-    }
-    for (const [from, to] of commit.renames) if (from !== to && !renamed.has(from) && currentPath(to) !== from) renamed.set(from, to);
-  });
-  return { commits, currentPath, lastChange, changes };
+  }
 }

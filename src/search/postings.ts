@@ -1,18 +1,35 @@
-/** Where each term occurs, and how often: documents are numbered by the caller, terms by their text. */
+/** Where each term occurs, and how often: documents are numbered by the caller, terms in the order they are met. */
 export class Postings {
-  readonly #lists = new Map<string, number[]>();
+  readonly #ids = new Map<string, number>();
+  readonly #lists: number[][] = [];
   readonly #lengths: number[] = [];
+
+  /** The number of a term, new if need be. */
+  idOf(term: string): number {
+    let id = this.#ids.get(term);
+    if (id === undefined) {
+      id = this.#lists.length;
+      this.#ids.set(term, id);
+      this.#lists.push([]);
+    }
+    return id;
+  }
 
   /** Adds a document. Its length is the sum of the counts. */
   add(document: number, counts: ReadonlyMap<string, number>): void {
-    let length = 0;
-    for (const [term, count] of counts) {
-      length += count;
-      const list = this.#lists.get(term);
-      if (list) list.push(document, count);
-      else this.#lists.set(term, [document, count]);
-    }
-    this.#lengths[document] = length;
+    this.#lengths[document] = 0;
+    for (const [term, count] of counts) this.addTerm(document, this.idOf(term), count);
+  }
+
+  /** Adds one term of a document; the caller gives each term of a document once. */
+  addTerm(document: number, id: number, count: number): void {
+    this.#lists[id]!.push(document, count);
+    this.#lengths[document] = (this.#lengths[document] ?? 0) + count;
+  }
+
+  /** Makes a document known that may have no term. */
+  addEmpty(document: number): void {
+    this.#lengths[document] ??= 0;
   }
 
   length(document: number): number {
@@ -21,7 +38,8 @@ export class Postings {
 
   /** Pairs of document and count, flat, in the order of addition. */
   list(term: string): readonly number[] {
-    return this.#lists.get(term) ?? [];
+    const id = this.#ids.get(term);
+    return id === undefined ? [] : this.#lists[id]!;
   }
 
   get size(): number {
@@ -42,6 +60,8 @@ export interface Population {
   alive: Uint8Array;
   count: number;
   averageLength: number;
+  /** The part of BM25 that depends on a document's length alone, by the options it was made for. */
+  norms: Map<string, Float64Array>;
 }
 
 export function populationOf(postings: Postings, documents: Iterable<number>): Population {
@@ -54,7 +74,7 @@ export function populationOf(postings: Postings, documents: Iterable<number>): P
     count++;
     total += postings.length(document);
   }
-  return { alive, count, averageLength: count === 0 ? 1 : Math.max(1, total / count) };
+  return { alive, count, averageLength: count === 0 ? 1 : Math.max(1, total / count), norms: new Map() };
 }
 
 /** Inverse document frequency as BM25 has it, never negative. */
@@ -71,23 +91,36 @@ export function bm25(
   postings: Postings,
   population: Population,
   terms: ReadonlyMap<string, number>,
-  { k1, b }: Bm25Options,
+  options: Bm25Options,
 ): Float64Array {
   const scores = new Float64Array(postings.size);
-  const { alive, count, averageLength } = population;
+  const { alive, count } = population;
+  const norms = normsOf(postings, population, options);
   for (const [term, weight] of terms) {
     const list = postings.list(term);
     let frequency = 0;
-    for (let at = 0; at < list.length; at += 2) if (alive[list[at]!]) frequency++;
+    for (let at = 0; at < list.length; at += 2) frequency += alive[list[at]!]!;
     if (frequency === 0) continue;
-    const factor = weight * idf(count, frequency) * (k1 + 1);
+    const factor = weight * idf(count, frequency) * (options.k1 + 1);
     for (let at = 0; at < list.length; at += 2) {
       const document = list[at]!;
-      if (!alive[document]) continue;
+      if (alive[document] === 0) continue;
       const occurrences = list[at + 1]!;
-      const norm = k1 * (1 - b + (b * postings.length(document)) / averageLength);
-      scores[document]! += (factor * occurrences) / (occurrences + norm);
+      scores[document]! += (factor * occurrences) / (occurrences + norms[document]!);
     }
   }
   return scores;
+}
+
+function normsOf(postings: Postings, population: Population, { k1, b }: Bm25Options): Float64Array {
+  const key = `${k1} ${b}`;
+  let norms = population.norms.get(key);
+  if (!norms) {
+    norms = Float64Array.from(
+      population.alive,
+      (alive, document) => alive && k1 * (1 - b + (b * postings.length(document)) / population.averageLength),
+    );
+    population.norms.set(key, norms);
+  }
+  return norms;
 }

@@ -43,10 +43,11 @@ export class RepositoryIndex {
   async #prepare(commit: string) {
     const known = this.#views.get(commit);
     if (known) return known;
-    const [tree, past] = await Promise.all([
-      listTree(this.#repository, commit).then((files) => this.#content.add(files)),
-      this.#history.before(commit),
-    ]);
+    const tree = await this.#content.add(await listTree(this.#repository, commit));
+    const past = await this.#history.before(
+      commit,
+      tree.map((file) => file.path),
+    );
     const view = viewOf(this.#content, tree, past);
     const prepared = { blobs: new Map(tree.map((file) => [file.path, file.blob])), view };
     // A few commits are asked again and again (attempts of one task); the rest would fill the memory.

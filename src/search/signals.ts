@@ -1,20 +1,21 @@
 import type { ContentIndex } from './content-index.ts';
 import type { HistoryIndex, Past } from './history-index.ts';
-import { bm25, idf, type Population, populationOf, type Postings } from './postings.ts';
+import { bm25, idf, type Population, populationOf } from './postings.ts';
 import { countIdentifiers, queryTerms, termsOf } from './tokenize.ts';
 
 /** What speaks for a file, each signal in 0..1 over the files of one commit. */
 export const SIGNALS = [
   'content',
-  'coverage',
   'folders',
   'name',
   'scope',
   'definitions',
   'neighbours',
   'recency',
-  'changes',
   'cochange',
+  'subject',
+  'identifiers',
+  'profile',
 ] as const;
 export type Signal = (typeof SIGNALS)[number];
 
@@ -67,20 +68,20 @@ export function signalsOf(
   const folders = normalise(byPath(bm25(index.folders, view.folders, terms, SHORT)));
   const name = normalise(byPath(bm25(index.names, view.names, terms, SHORT)));
   const definitions = normalise(byDocument(bm25(index.definitions, view.definitions, terms, SHORT)));
-  const coverage = byDocument(coverageOf(index.content, view.content, terms));
   const neighbours = normalise(neighbourScores(terms, view, history));
   const first = Float64Array.from(content, (value, file) => value + folders[file]! + name[file]! + neighbours[file]!);
   return {
     content,
-    coverage,
     folders,
     name,
     scope: scopeScores(subject, view, index),
     definitions,
     neighbours,
-    recency: Float64Array.from(view.paths, (path) => 1 / (1 + (view.past.lastChange.get(path) ?? 5_000) / 50)),
-    changes: normalise(Float64Array.from(view.paths, (path) => Math.log1p(view.past.changes.get(path) ?? 0))),
+    recency: view.past.lastChange.map((ago) => 1 / (1 + ago / 50)),
     cochange: normalise(cochangeScores(first, view)),
+    subject: normalise(byDocument(bm25(index.content, view.content, queryTerms(subject), CONTENT))),
+    identifiers: normalise(byDocument(bm25(index.content, view.content, identifierTerms(text), SHORT))),
+    profile: normalise(profileScores(terms, view, history)),
   };
 }
 
@@ -88,22 +89,6 @@ function normalise(values: Float64Array): Float64Array {
   let max = 0;
   for (const value of values) if (value > max) max = value;
   return max === 0 ? values : values.map((value) => value / max);
-}
-
-/** The share of the question, by information, that a document says at all. */
-function coverageOf(postings: Postings, population: Population, terms: ReadonlyMap<string, number>): Float64Array {
-  const scores = new Float64Array(postings.size);
-  let total = 0;
-  for (const term of terms.keys()) {
-    const list = postings.list(term);
-    let frequency = 0;
-    for (let at = 0; at < list.length; at += 2) if (population.alive[list[at]!]) frequency++;
-    if (frequency === 0) continue;
-    const weight = idf(population.count, frequency);
-    total += weight;
-    for (let at = 0; at < list.length; at += 2) if (population.alive[list[at]!]) scores[list[at]!]! += weight;
-  }
-  return total === 0 ? scores : scores.map((value) => value / total);
 }
 
 /** `fix(router): …`, `net/http: …` and `[core] …` name a part of the repository. */
@@ -135,37 +120,79 @@ function scopeScores(subject: string, view: View, index: ContentIndex): Float64A
 function neighbourScores(terms: ReadonlyMap<string, number>, view: View, history: HistoryIndex): Float64Array {
   const scores = new Float64Array(view.paths.length);
   const { messages } = history;
-  const { commits, currentPath } = view.past;
-  const place = new Map(commits.map((commit, order) => [commit.number, order]));
-  const similarity = new Float64Array(commits.length);
+  const { count, orderOf, touched } = view.past;
+  const similarity = new Float64Array(count);
+  const numbers = new Int32Array(count);
   let norm = 0;
   for (const [term, weight] of terms) {
     const list = messages.list(term);
-    const hits: [order: number, count: number][] = [];
-    for (let at = 0; at < list.length; at += 2) {
-      const order = place.get(list[at]!);
-      if (order !== undefined) hits.push([order, list[at + 1]!]);
-    }
-    if (hits.length === 0) continue;
-    const rarity = idf(commits.length, hits.length);
+    let frequency = 0;
+    for (let at = 0; at < list.length; at += 2) if (orderOf[list[at]!]! >= 0) frequency++;
+    if (frequency === 0) continue;
+    const rarity = idf(count, frequency);
     norm += (weight * rarity) ** 2;
-    for (const [order, count] of hits) similarity[order]! += weight * count * rarity ** 2;
+    for (let at = 0; at < list.length; at += 2) {
+      const order = orderOf[list[at]!]!;
+      if (order < 0) continue;
+      similarity[order]! += weight * list[at + 1]! * rarity ** 2;
+      numbers[order] = list[at]!;
+    }
   }
   if (norm === 0) return scores;
-  const best = [...similarity.keys()]
-    .filter((order) => similarity[order]! > 0)
-    .map((order) => {
-      const length = messages.length(commits[order]!.number);
-      return { order, value: similarity[order]! / Math.sqrt(norm * Math.max(1, length)) };
-    })
-    .sort((a, b) => b.value - a.value)
-    .slice(0, NEIGHBOURS);
-  const files = new Map(view.paths.map((path, file) => [path, file]));
+  const best: { order: number; value: number }[] = [];
+  similarity.forEach((value, order) => {
+    if (value > 0) best.push({ order, value: value / Math.sqrt(norm * Math.max(1, messages.length(numbers[order]!))) });
+  });
+  best.sort((a, b) => b.value - a.value);
   const top = best[0]?.value ?? 1;
-  for (const { order, value } of best) {
-    const touched = commits[order]!.files.map((path) => files.get(currentPath(path))).filter((file) => file !== undefined);
-    const share = (value / top) ** 3 / Math.sqrt(Math.max(1, touched.length));
-    for (const file of touched) scores[file]! += share;
+  for (const { order, value } of best.slice(0, NEIGHBOURS)) {
+    const files = touched[order]!;
+    const share = (value / top) ** 3 / Math.sqrt(Math.max(1, files.length));
+    for (const file of files) scores[file]! += share;
+  }
+  return scores;
+}
+
+/** The compound identifiers of a question, whole: `parseHeader`, `max_age`. */
+function identifierTerms(text: string): Map<string, number> {
+  const terms = new Map<string, number>();
+  for (const identifier of countIdentifiers(text).keys()) {
+    const [whole, ...parts] = termsOf(identifier);
+    if (whole !== undefined && parts.length > 0) terms.set(whole, 1);
+  }
+  return terms;
+}
+
+/** Each file as what was said of it: BM25 over the messages of the commits that changed it. */
+function profileScores(terms: ReadonlyMap<string, number>, view: View, history: HistoryIndex): Float64Array {
+  const { orderOf, touched, said } = view.past;
+  let total = 0;
+  let known = 0;
+  for (const length of said) {
+    total += length;
+    if (length > 0) known++;
+  }
+  const average = Math.max(1, total / Math.max(1, known));
+  const scores = new Float64Array(view.paths.length);
+  const counts = new Float64Array(view.paths.length);
+  for (const [term, weight] of terms) {
+    const list = history.messages.list(term);
+    const files: number[] = [];
+    for (let at = 0; at < list.length; at += 2) {
+      const order = orderOf[list[at]!]!;
+      if (order < 0) continue;
+      const numbers = touched[order]!;
+      for (const file of numbers) {
+        if (counts[file] === 0) files.push(file);
+        counts[file]! += list[at + 1]! / Math.sqrt(numbers.length);
+      }
+    }
+    const rarity = idf(known, files.length);
+    for (const file of files) {
+      const count = counts[file]!;
+      scores[file]! += (weight * rarity * 2.2 * count) / (count + 1.2 * (0.25 + (0.75 * said[file]!) / average));
+      counts[file] = 0;
+    }
   }
   return scores;
 }
@@ -173,16 +200,22 @@ function neighbourScores(terms: ReadonlyMap<string, number>, view: View, history
 /** Files that used to change together with those that look best so far. */
 function cochangeScores(first: Float64Array, view: View): Float64Array {
   const scores = new Float64Array(view.paths.length);
-  const top = [...first.keys()].sort((a, b) => first[b]! - first[a]!).slice(0, 3);
-  const leaders = new Set(top.filter((file) => first[file]! > 0).map((file) => view.paths[file]!));
-  const together = new Map<string, number>();
-  for (const commit of view.past.commits) {
-    const paths = commit.files.map(view.past.currentPath);
-    if (paths.length < 2 || !paths.some((path) => leaders.has(path))) continue;
-    for (const path of paths) together.set(path, (together.get(path) ?? 0) + 1 / paths.length);
+  const leaders = new Set(best(first, 3));
+  for (const files of view.past.touched) {
+    if (files.length < 2 || !files.some((file) => leaders.has(file))) continue;
+    for (const file of files) scores[file]! += 1 / files.length;
   }
-  view.paths.forEach((path, file) => {
-    scores[file] = together.get(path) ?? 0;
-  });
   return scores;
+}
+
+/** The places of the highest values above 0, highest first. */
+function best(values: Float64Array, count: number): number[] {
+  const places: number[] = [];
+  values.forEach((value, place) => {
+    if (value <= 0 || (places.length === count && value <= values[places.at(-1)!]!)) return;
+    const at = places.findIndex((other) => values[other]! < value);
+    places.splice(at === -1 ? places.length : at, 0, place);
+    places.length = Math.min(places.length, count);
+  });
+  return places;
 }

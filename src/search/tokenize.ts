@@ -32,13 +32,19 @@ export function termsOf(identifier: string): string[] {
   return [...terms];
 }
 
+/** Visits every identifier of a text, as often as it occurs. */
+export function eachIdentifier(text: string, visit: (identifier: string) => void): void {
+  IDENTIFIER.lastIndex = 0;
+  for (let match = IDENTIFIER.exec(text); match; match = IDENTIFIER.exec(text)) {
+    const identifier = match[0];
+    if (identifier.length >= 2 && identifier.length <= MAX_IDENTIFIER) visit(identifier);
+  }
+}
+
 /** How often each identifier occurs in a text. */
 export function countIdentifiers(text: string): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const [identifier] of text.matchAll(IDENTIFIER)) {
-    if (identifier.length > MAX_IDENTIFIER || identifier.length < 2) continue;
-    counts.set(identifier, (counts.get(identifier) ?? 0) + 1);
-  }
+  eachIdentifier(text, (identifier) => counts.set(identifier, (counts.get(identifier) ?? 0) + 1));
   return counts;
 }
 

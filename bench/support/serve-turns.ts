@@ -1,5 +1,5 @@
-/** A model server for the run bench: so many turns of `echo`, then an answer. Prints its address, then its requests. */
-import { startModelServer } from '../test/support/model-server.ts';
+/** A model server for the loop bench: so many turns of `echo`, then an answer. Prints its address, then its requests. */
+import { startModelServer } from '../../test/support/model-server.ts';
 
 const turns = Number(process.argv[2] ?? 20);
 const server = await startModelServer((_request, index) =>

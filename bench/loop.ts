@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { KINO, median, report, runNode, TELL_PEAK, withFolder } from './support/measure.ts';
+
+const TURNS = 20;
+const SERVER = join(import.meta.dirname, 'support', 'serve-turns.ts');
+
+interface Served {
+  at: number;
+  bytes: number;
+}
+
+/** A server in a process of its own, so that it and the agent do not share a thread. */
+async function startServer() {
+  const child = spawn(process.execPath, [SERVER, String(TURNS)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines: string[] = [];
+  child.stdout.on('data', (chunk: Buffer) => lines.push(...String(chunk).split('\n')));
+  while (!lines[0]) await new Promise((resolve) => setTimeout(resolve, 5));
+  return {
+    url: lines[0],
+    async stop(): Promise<Served[]> {
+      child.stdin.end();
+      await new Promise((resolve) => child.on('close', resolve));
+      return JSON.parse(lines.slice(1).join('')) as Served[];
+    },
+  };
+}
+
+/** A scripted run of twenty turns, `echo` each turn, through `kino run`. */
+export async function bench(): Promise<void> {
+  for (const sandbox of ['host', 'bubblewrap']) {
+    const first: number[] = [];
+    const wall: number[] = [];
+    const gaps: number[] = [];
+    let peak = 0;
+    let bytes: number[] = [];
+    await withFolder(async (folder) => {
+      for (let i = 0; i < 9; i++) {
+        const server = await startServer();
+        const measured = i === 8;
+        const run = await runNode(
+          [
+            ...(measured ? TELL_PEAK : []),
+            ...[KINO, 'run', 'go', '--model', 'openai-compatible/scripted', '--base-url', `${server.url}/v1`],
+            ...['--sandbox', sandbox, '--mode', 'bypass', '--output', 'json'],
+          ],
+          { cwd: folder, env: { KINO_HOME: join(folder, '.home') } },
+        );
+        const served = await server.stop();
+        if (measured) peak = run.peak;
+        if (i < 2 || measured) continue;
+        first.push(served[0]!.at - run.startedAt);
+        wall.push(run.wall / 1000);
+        gaps.push(...served.slice(1).map(({ at }, index) => at - served[index]!.at));
+        bytes = served.map((one) => one.bytes);
+      }
+    });
+    console.log(`  ${sandbox}: ${TURNS} turns, medians of 6 runs`);
+    report('first request after start', median(first), 'ms', 300);
+    report('whole run', median(wall), 's', 0.75);
+    report('between turns', median(gaps), 'ms', 5);
+    report('peak memory', peak, 'MB', 130);
+    report('first request', bytes[0]! / 1000, 'KB', 8);
+    report('sent in all', bytes.reduce((sum, one) => sum + one, 0) / 1000, 'KB', 180);
+  }
+}

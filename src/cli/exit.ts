@@ -28,6 +28,7 @@ const BAD_INPUT = new Set([
   'ThreadNotFoundError',
   'UnknownAgentError',
   'UnknownModelError',
+  'WorkspaceTooWideError',
 ]);
 
 const FILE_SYSTEM = new Set(['ENOSPC', 'EACCES', 'EPERM', 'EROFS', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'ENOENT']);

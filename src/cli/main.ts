@@ -3,19 +3,29 @@ import { exitCodeFor, sentenceFor, UsageError } from './exit.ts';
 import { version } from './version.ts';
 
 /** Every command: what it is for, and the file that is loaded when it is asked for. */
-const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(command: Command): void }> }> = {
-  demo: {
-    summary: 'mine, roll out and score on a small real repository; no key needed',
-    load: () => import('./commands/demo.ts'),
-  },
-  run: { summary: "run Kino's agent on a prompt, headless", load: () => import('./commands/run.ts') },
-  find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
-  mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
-  eval: { summary: 'roll agents out on tasks and score them', load: () => import('./commands/eval.ts') },
-  compare: { summary: 'compare two experiments, task by task', load: () => import('./commands/compare.ts') },
-  threads: { summary: 'list, show and export what was recorded', load: () => import('./commands/threads.ts') },
-  doctor: { summary: 'check what Kino needs and say how to mend it', load: () => import('./commands/doctor.ts') },
-};
+const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(command: Command): void }> }> =
+  {
+    demo: {
+      summary: 'mine, roll out and score on a small real repository; no key needed',
+      load: () => import('./commands/demo.ts'),
+    },
+    run: { summary: "run Kino's agent on a prompt, headless", load: () => import('./commands/run.ts') },
+    find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
+    mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
+    eval: { summary: 'roll agents out on tasks and score them', load: () => import('./commands/eval.ts') },
+    compare: {
+      summary: 'compare two experiments, task by task',
+      load: () => import('./commands/compare.ts'),
+    },
+    threads: {
+      summary: 'list, show and export what was recorded',
+      load: () => import('./commands/threads.ts'),
+    },
+    doctor: {
+      summary: 'check what Kino needs and say how to mend it',
+      load: () => import('./commands/doctor.ts'),
+    },
+  };
 
 /** Runs a command line and sets the exit code: 0 done, 1 the work failed, 2 bad input, 130 interrupted. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -45,7 +55,10 @@ async function buildProgram(name: string | undefined): Promise<Command> {
     .showHelpAfterError('(add --help for what is possible)')
     .exitOverride();
   for (const [command, { summary, load }] of Object.entries(COMMANDS)) {
-    const added = program.command(command).summary(summary).description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`);
+    const added = program
+      .command(command)
+      .summary(summary)
+      .description(`${summary[0]!.toUpperCase()}${summary.slice(1)}.`);
     // Only the command that is asked for is loaded; `kino help <command>` asks for it as well.
     if (command === name || name === 'help') (await load()).define(added);
   }
@@ -55,6 +68,8 @@ async function buildProgram(name: string | undefined): Promise<Command> {
     program.outputHelp();
   });
   program.allowExcessArguments();
+  // With an action of its own a program gets no help command unless it asks for one.
+  program.helpCommand('help [command]', 'display help for a command');
   return program;
 }
 

@@ -75,9 +75,11 @@ export async function loadConfig(home: string = kinoHome()): Promise<Config> {
   }
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    // Editors on Windows put a byte order mark first.
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch (error) {
-    throw new ConfigError(path, `is not JSON (${(error as Error).message})`);
+    // The message quotes the text, which may have line ends.
+    throw new ConfigError(path, `is not JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
   }
   const parsed = configSchema.safeParse(value);
   if (parsed.success) return parsed.data;

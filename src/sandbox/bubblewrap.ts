@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { passedEnvironment } from './environment.ts';
-import { CommandNotStartedError, SandboxUnavailableError } from './errors.ts';
+import { CommandNotStartedError, SandboxUnavailableError, WorkspaceTooWideError } from './errors.ts';
 import { WorkspaceFiles } from './files.ts';
 import { type SandboxOptions, withSignal } from './host.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
@@ -62,12 +62,15 @@ const ISOLATION = ['--unshare-all', '--die-with-parent', '--new-session'];
  * temporary folder, no network, a process namespace that dies with the command.
  *
  * @throws SandboxUnavailableError where bubblewrap does not work
+ * @throws WorkspaceTooWideError for a workspace that holds the home folder
  */
 export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbox> {
   const why = await bubblewrapProblem();
   if (why !== undefined) throw new SandboxUnavailableError(why);
   const files = new WorkspaceFiles(options.root);
   const root = realpathSync(files.root);
+  const home = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
+  if (root === '/' || home === root || home.startsWith(root + sep)) throw new WorkspaceTooWideError(root);
   const mounts = mountsFor(root);
   const disposed = new AbortController();
   return {
@@ -84,10 +87,30 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
         TMPDIR: '/tmp',
         ...execOptions.env,
       };
-      const argv = ['bwrap', ...ISOLATION, ...mounts, '--chdir', cwd, '--', ...command];
-      const result = await runTree({ argv, cwd: root, env }, withSignal(execOptions, disposed.signal));
-      const refused = /^bwrap: (execvp [^\n]*|[^\n]*)\n?$/.exec(result.output);
-      if (refused && result.exitCode === 1) throw new CommandNotStartedError(command[0] ?? '', refused[1]!);
+      const argv = [
+        'bwrap',
+        ...ISOLATION,
+        '--json-status-fd',
+        '3',
+        ...mounts,
+        '--chdir',
+        cwd,
+        '--',
+        ...command,
+      ];
+      let status = '';
+      const onStatus = (text: string) => {
+        status += text;
+      };
+      const result = await runTree(
+        { argv, cwd: root, env, onStatus },
+        withSignal(execOptions, disposed.signal),
+      );
+      // bubblewrap reports an exit code only of a command that it could start; the command cannot write there.
+      if (result.exitCode === 1 && !status.includes('"exit-code"')) {
+        const [said = ''] = result.output.replace(/^bwrap: /, '').split('\n', 1);
+        throw new CommandNotStartedError(command[0] ?? '', said);
+      }
       return result;
     },
     async dispose() {
@@ -100,9 +123,8 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
 function mountsFor(root: string): string[] {
   const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
   const home = homedir();
-  const hidden = new Set([...HIDDEN, home]);
-  const kinoHome = process.env.KINO_HOME;
-  if (kinoHome) hidden.add(kinoHome);
+  const kinoHome = process.env.KINO_HOME || join(home, '.kino');
+  const hidden = new Set([...HIDDEN, home, kinoHome]);
   const masked: string[] = [];
   for (const folder of hidden) {
     if (!existsSync(folder)) continue;
@@ -114,6 +136,9 @@ function mountsFor(root: string): string[] {
   }
   for (const tools of toolFolders(home)) mounts.push('--ro-bind', tools, tools);
   mounts.push('--dir', '/tmp/home', '--bind', root, root);
+  // Threads and configuration stay hidden where the workspace holds them, as a home folder does.
+  const inside = existsSync(kinoHome) ? realpathSync(kinoHome) : '';
+  if (inside.startsWith(root + sep)) mounts.push('--tmpfs', inside);
   return mounts;
 }
 

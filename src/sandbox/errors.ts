@@ -28,3 +28,13 @@ export class SandboxUnavailableError extends Error {
     );
   }
 }
+
+/** A workspace that holds the person's home folder: making it writable would open everything that the sandbox hides. */
+export class WorkspaceTooWideError extends Error {
+  override name = 'WorkspaceTooWideError';
+  readonly path: string;
+  constructor(path: string) {
+    super(`The workspace ${path} holds your home folder; name the folder of a project.`);
+    this.path = path;
+  }
+}

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { CommandNotStartedError } from './errors.ts';
 import { OutputCollector } from './output.ts';
 import type { ExecOptions, ExecResult } from './sandbox.ts';
@@ -15,6 +15,8 @@ interface SpawnPlan {
   env: Record<string, string>;
   /** `NAME=value` in `env` that marks every descendant, so that those that left the process group are found as well. */
   mark?: string;
+  /** Told of what the program writes to its file descriptor 3. */
+  onStatus?: (text: string) => void;
 }
 
 /** Runs a process tree to its end and leaves none of it behind. */
@@ -32,13 +34,22 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
       durationMs: 0,
     });
   }
+  if (program === '' || plan.argv.some((part) => part.includes('\0'))) {
+    return Promise.reject(new CommandNotStartedError(program, 'its name is empty or an argument holds NUL'));
+  }
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd: plan.cwd,
       env: plan.env,
       detached: true,
-      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      stdio: [
+        options.stdin === undefined ? 'ignore' : 'pipe',
+        'pipe',
+        'pipe',
+        plan.onStatus ? 'pipe' : 'ignore',
+      ],
     });
+    const status = child.stdio[3];
     let timedOut = false;
     let aborted = false;
     let settled = false;
@@ -65,6 +76,7 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
       options.signal?.removeEventListener('abort', abort);
       child.stdout?.destroy();
       child.stderr?.destroy();
+      status?.destroy();
       finish();
     };
     const succeed = (code: number | null, signal: NodeJS.Signals | null) =>
@@ -84,13 +96,13 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
 
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));
+    status?.on('data', (chunk: Buffer) => plan.onStatus?.(chunk.toString()));
     child.stdin?.on('error', () => {});
     if (options.stdin !== undefined) child.stdin?.end(options.stdin);
     child.on('error', (error: NodeJS.ErrnoException) =>
       settle(() => {
         output.finish();
-        const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
-        reject(new CommandNotStartedError(program, reason));
+        reject(new CommandNotStartedError(program, explain(error, plan.cwd)));
       }),
     );
     child.on('exit', (code, signal) => {
@@ -100,6 +112,12 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
     });
     child.on('close', succeed);
   });
+}
+
+/** ENOENT stands for a missing program and for a missing folder. */
+function explain({ code, message }: NodeJS.ErrnoException, cwd: string): string {
+  if (code !== 'ENOENT') return message;
+  return existsSync(cwd) ? 'there is no such program' : `there is no folder ${cwd}`;
 }
 
 function killGroup(pid: number | undefined): void {

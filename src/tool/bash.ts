@@ -12,7 +12,8 @@ const input = z.object({
 
 export const bashTool: Tool<z.infer<typeof input>> = {
   name: 'bash',
-  description: 'Run a command with bash in the workspace. Each call is a new shell. Long output keeps its head and tail.',
+  description:
+    'Run a command with bash in the workspace. Each call is a new shell. Long output keeps its head and tail.',
   input,
   access: () => ({ writes: '*' }),
   async run({ command, timeout = DEFAULT_SECONDS }, { sandbox, signal, newOutputFile }) {
@@ -29,6 +30,8 @@ export const bashTool: Tool<z.infer<typeof input>> = {
     else if (result.signal !== undefined) notes.push(`[ended by ${result.signal}]`);
     else if (result.exitCode !== 0) notes.push(`[exit code ${result.exitCode}]`);
     const text = [output, ...notes].filter((part) => part !== '').join('\n') || '[no output]';
-    return result.exitCode === 0 ? success(text, result.outputFile) : { ...failure(text), ...(result.outputFile && { outputFile: result.outputFile }) };
+    return result.exitCode === 0
+      ? success(text, result.outputFile)
+      : { ...failure(text), ...(result.outputFile && { outputFile: result.outputFile }) };
   },
 };

@@ -14,12 +14,15 @@ export const editTool: Tool<z.infer<typeof input>> = {
   description: 'Replace exact text in a file.',
   input,
   access: ({ path }) => ({ writes: path }),
-  async run({ path, old, new: replacement, all = false }, { sandbox }) {
+  async run({ path, old: given, new: becoming, all = false }, { sandbox }) {
     try {
       const bytes = await sandbox.read(path);
       if (looksBinary(bytes)) return failure(`${path} is a binary file.`);
       const text = bytes.toString('utf8');
-      if (!Buffer.from(text, 'utf8').equals(bytes)) return failure(`${path} is not UTF-8; edit it with bash.`);
+      if (!Buffer.from(text, 'utf8').equals(bytes))
+        return failure(`${path} is not UTF-8; edit it with bash.`);
+      const old = withLineEndsOf(text, given);
+      const replacement = withLineEndsOf(text, becoming);
       const places = occurrences(text, old);
       if (places.length === 0) return failure(explainMissing(path, text, old));
       if (places.length > 1 && !all) {
@@ -33,12 +36,20 @@ export const editTool: Tool<z.infer<typeof input>> = {
       if (edited === text) return failure('The new text equals the old; nothing was changed.');
       await sandbox.write(path, edited);
       const where = `line ${lineOf(text, places[0]!)}`;
-      return success(places.length === 1 ? `Edited ${path} at ${where}.` : `Edited ${path} in ${places.length} places.`);
+      return success(
+        places.length === 1 ? `Edited ${path} at ${where}.` : `Edited ${path} in ${places.length} places.`,
+      );
     } catch (error) {
       return failure(explainFileError(path, error));
     }
   },
 };
+
+/** `read` shows lines without their \r, so a model's text has none even where every line of the file ends in \r\n. */
+function withLineEndsOf(text: string, part: string): string {
+  const isCrlf = text.includes('\r\n') && !/(?<!\r)\n/.test(text);
+  return isCrlf ? part.replace(/\r?\n/g, '\r\n') : part;
+}
 
 function occurrences(text: string, part: string): number[] {
   const found: number[] = [];
@@ -70,7 +81,8 @@ function explainMissing(path: string, text: string, old: string): string {
     return wanted.every((line, index) => following[index] === line);
   });
   const place = near ?? starts[0];
-  if (place === undefined) return `The text does not occur in ${path}. Nothing was changed: read the file again.`;
+  if (place === undefined)
+    return `The text does not occur in ${path}. Nothing was changed: read the file again.`;
   const count = old.split('\n').length;
   const shown = lines.slice(place, place + Math.min(count + 1, 12)).join('\n');
   const what = near === undefined ? 'Only its first line occurs' : 'It differs in white space only';

@@ -1,5 +1,7 @@
-import { glob } from 'node:fs/promises';
-import { matchesGlob } from 'node:path';
+import { lstatSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import picomatch from 'picomatch';
 import { z } from 'zod';
 import { explainFileError } from './limit.ts';
 import { failure, success, type Tool, type ToolContext } from './tool.ts';
@@ -20,7 +22,12 @@ export const globTool: Tool<z.infer<typeof input>> = {
     try {
       const wanted = pattern.replace(/^\.?\//, '');
       const anywhere = wanted.includes('/') ? wanted : `**/${wanted}`;
-      const files = (await listFiles(context, anywhere)).filter((path) => matchesGlob(path, anywhere)).sort();
+      const matches = picomatch(anywhere, { dot: true });
+      const listed = await listFiles(context);
+      // git also lists what it tracks and what is no longer there.
+      const isThere = (path: string) =>
+        lstatSync(join(context.sandbox.root, path), { throwIfNoEntry: false }) !== undefined;
+      const files = listed.filter((path) => matches(path) && isThere(path)).sort();
       if (files.length === 0) return success(`No file matches ${pattern}.`);
       const shown = files.slice(0, MAX_FILES);
       if (files.length > MAX_FILES) shown.push(`[… ${files.length - MAX_FILES} more files match …]`);
@@ -31,17 +38,24 @@ export const globTool: Tool<z.infer<typeof input>> = {
   },
 };
 
-async function listFiles({ sandbox, signal }: ToolContext, pattern: string): Promise<string[]> {
-  const listed = await sandbox.exec(['git', 'ls-files', '-coz', '--exclude-standard', '--deduplicate'], {
-    signal,
-    timeoutMs: 60_000,
-    maxBytes: 64 * 1024 * 1024,
-  });
-  if (listed.exitCode === 0) return listed.output.split('\0').filter((path) => path !== '');
+async function listFiles({ sandbox, signal }: ToolContext): Promise<string[]> {
+  const command = ['git', 'ls-files', '-coz', '--exclude-standard', '--deduplicate'];
+  try {
+    const listed = await sandbox.exec(command, { signal, timeoutMs: 60_000, maxBytes: 64 * 1024 * 1024 });
+    if (listed.exitCode === 0) return listed.output.split('\0').filter((path) => path !== '');
+  } catch {
+    // No git here: every file is listed then.
+  }
+  return walk(await sandbox.resolve('.'));
+}
+
+/** The files below a folder. Symbolic links are not followed: they lead out of the workspace. */
+async function walk(root: string, folder = ''): Promise<string[]> {
   const found: string[] = [];
-  const root = await sandbox.resolve('.');
-  for await (const path of glob(pattern, { cwd: root, exclude: ['**/node_modules/**', '**/.git/**'] })) {
-    found.push(path);
+  for (const entry of await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])) {
+    const path = join(folder, entry.name);
+    if (!entry.isDirectory()) found.push(path);
+    else if (entry.name !== 'node_modules' && entry.name !== '.git') found.push(...(await walk(root, path)));
   }
   return found;
 }

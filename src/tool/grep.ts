@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitText } from './limit.ts';
+import { limitLine, limitText } from './limit.ts';
 import { failure, success, type Tool, type ToolContext } from './tool.ts';
 
 const MAX_LINES = 200;
@@ -15,7 +15,8 @@ type Input = z.infer<typeof input>;
 
 export const grepTool: Tool<Input> = {
   name: 'grep',
-  description: 'Search file contents by regular expression. Gives path:line:text. Ignored files are left out.',
+  description:
+    'Search file contents by regular expression. Gives path:line:text. Ignored files are left out.',
   input,
   access: () => ({ reads: '*' }),
   async run(query, context) {
@@ -28,15 +29,25 @@ export const grepTool: Tool<Input> = {
     const result = await search(query, where, context);
     if (result.exitCode === 1 && result.output.trim() === '') return success('No match.');
     if (result.timedOut) return failure('The search took more than a minute; narrow it by path or glob.');
-    if (result.exitCode === null || result.exitCode > 1) return failure(limitText(result.output.trim(), 1_000));
-    const lines = result.output.trimEnd().split('\n').map((line) => line.replace(/^\.\//, ''));
+    if (result.aborted) return failure('The search was stopped.');
+    if (result.exitCode === null || result.exitCode > 1)
+      return failure(limitText(result.output.trim(), 1_000));
+    const found = result.output.trimEnd().split('\n');
+    const lines = found.map((line) => limitLine(line.replace(/^\.\//, '')));
     const shown = lines.slice(0, MAX_LINES).join('\n');
-    const more = lines.length > MAX_LINES ? `\n[… ${lines.length - MAX_LINES} more matching lines; narrow the search …]` : '';
+    const more =
+      lines.length > MAX_LINES
+        ? `\n[… ${lines.length - MAX_LINES} more matching lines; narrow the search …]`
+        : '';
     return success(limitText(shown, MAX_CHARS) + more);
   },
 };
 
-async function search({ pattern, glob, ignore_case: ignoreCase }: Input, where: string, context: ToolContext) {
+async function search(
+  { pattern, glob, ignore_case: ignoreCase }: Input,
+  where: string,
+  context: ToolContext,
+) {
   const { sandbox, signal } = context;
   const options = { signal, timeoutMs: 60_000, maxBytes: 4 * 1024 * 1024 };
   const ripgrep = [
@@ -72,7 +83,9 @@ async function search({ pattern, glob, ignore_case: ignoreCase }: Input, where: 
         '-e',
         pattern,
         '--',
-        glob === undefined ? where : `:(glob)${where === '.' ? '' : `${where.replace(/\/$/, '')}/`}**/${glob}`,
+        glob === undefined
+          ? where
+          : `:(glob)${where === '.' ? '' : `${where.replace(/\/$/, '')}/`}**/${glob}`,
       ],
       options,
     );

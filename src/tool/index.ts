@@ -10,4 +10,11 @@ export { runCalls } from './run-calls.ts';
 export { inputSchemaOf, type Tool, type ToolContext } from './tool.ts';
 
 /** The tools of Kino's own agent. */
-export const CORE_TOOLS: readonly Tool[] = [readTool, editTool, writeTool, globTool, grepTool, bashTool] as Tool[];
+export const CORE_TOOLS: readonly Tool[] = [
+  readTool,
+  editTool,
+  writeTool,
+  globTool,
+  grepTool,
+  bashTool,
+] as Tool[];

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { explainFileError, limitLine, looksBinary } from './limit.ts';
+import { boundedLines, explainFileError, limitLine, looksBinary } from './limit.ts';
 import { failure, success, type Tool } from './tool.ts';
 
 const MAX_LINES = 2_000;
@@ -51,14 +50,14 @@ async function readLines(path: string, real: string, offset: number, limit: numb
   let number = 0;
   let more = false;
   try {
-    for await (const line of createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY })) {
+    for await (const line of boundedLines(stream)) {
       number++;
       if (number < offset) continue;
       if (shown.length >= limit || chars >= MAX_CHARS) {
         more = true;
         break;
       }
-      const text = `${number}\t${limitLine(line)}`;
+      const text = `${number}\t${limitLine(line.text, line.length)}`;
       shown.push(text);
       chars += text.length;
     }
@@ -66,7 +65,7 @@ async function readLines(path: string, real: string, offset: number, limit: numb
     stream.destroy();
   }
   if (number === 0) return success(`${path} is empty.`);
-  if (shown.length === 0) return failure(`${path} has only ${number} lines.`);
+  if (shown.length === 0) return failure(`${path} has only ${number} ${number === 1 ? 'line' : 'lines'}.`);
   if (more) shown.push(`[… more lines follow; read on with offset ${offset + shown.length} …]`);
   return success(shown.join('\n'));
 }

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import type { Sandbox } from '../sandbox/index.ts';
 import { type Access, clash, failure, type Tool, type ToolContext, type ToolResult } from './tool.ts';
 
 /** A call with its input as the model gave it. */
@@ -25,20 +27,37 @@ export async function runCalls(
   context: ToolContext,
   observer: RunObserver,
 ): Promise<ToolResult[]> {
+  const prepared = await Promise.all(
+    calls.map(async (call) => {
+      const checked = check(call, tools);
+      return { call, checked, access: await realAccess(checked.access, context.sandbox) };
+    }),
+  );
   const running: { access: Access; done: Promise<ToolResult> }[] = [];
-  for (const call of calls) {
-    const checked = check(call, tools);
-    const before = running.filter(({ access }) => clash(access, checked.access)).map(({ done }) => done);
+  for (const { call, checked, access } of prepared) {
+    const before = running.filter((other) => clash(other.access, access)).map(({ done }) => done);
     const done = Promise.allSettled(before).then(async () => {
       await observer.started(call);
       const started = performance.now();
-      const result = context.signal.aborted ? failure('Not run: the work was stopped.') : await checked.run(context);
+      const result = context.signal.aborted
+        ? failure('Not run: the work was stopped.')
+        : await checked.run(context);
       await observer.ended(call, result, performance.now() - started);
       return result;
     });
-    running.push({ access: checked.access, done });
+    running.push({ access, done });
   }
   return Promise.all(running.map(({ done }) => done));
+}
+
+/** One file has many names (`a`, `./a`, a link to it); calls clash by the file. */
+async function realAccess({ reads, writes }: Access, sandbox: Sandbox): Promise<Access> {
+  const real = (path: string) =>
+    path === '*' ? path : sandbox.resolve(path).catch(() => resolve(sandbox.root, path));
+  return {
+    ...(reads !== undefined && { reads: await real(reads) }),
+    ...(writes !== undefined && { writes: await real(writes) }),
+  };
 }
 
 interface Checked {
@@ -64,7 +83,7 @@ function check(call: PendingCall, tools: ReadonlyMap<string, Tool>): Checked {
       try {
         return await tool.run(parsed.data, context);
       } catch (error) {
-        return failure((error as Error).message);
+        return failure(error instanceof Error ? error.message : String(error));
       }
     },
   };

@@ -19,7 +19,9 @@ export function define(command: Command): void {
   command
     .command('list')
     .summary('the newest threads')
-    .option('--kind <kind>', 'session, rollout or experiment')
+    .addOption(
+      new Option('--kind <kind>', 'only threads of this kind').choices(['session', 'rollout', 'experiment']),
+    )
     .option('--parent <id>', 'only the rollouts of this experiment')
     .option('--limit <n>', 'at most this many', positiveInteger, 20)
     .option('--json', 'print them as JSON')
@@ -34,7 +36,11 @@ export function define(command: Command): void {
     .command('export')
     .summary('one thread in another format')
     .argument('<id>', 'the id, or its beginning or end')
-    .addOption(new Option('--format <format>', 'JSON Lines, or an ATIF v1.7 trajectory').choices(EXPORT_FORMATS).default('jsonl'))
+    .addOption(
+      new Option('--format <format>', 'JSON Lines, or an ATIF v1.7 trajectory')
+        .choices(EXPORT_FORMATS)
+        .default('jsonl'),
+    )
     .option('--out <file>', 'where to write (default: standard output)')
     .action(exportOne);
 }
@@ -93,7 +99,8 @@ function statusOf(thread: ThreadSummary): ShownStatus {
 }
 
 function paintStatus(status: ShownStatus): string {
-  const colour = status === 'done' ? 'green' : status === 'running' ? 'cyan' : status === 'failed' ? 'red' : 'yellow';
+  const colour =
+    status === 'done' ? 'green' : status === 'running' ? 'cyan' : status === 'failed' ? 'red' : 'yellow';
   return paint(colour, status);
 }
 
@@ -140,7 +147,11 @@ function describe(event: StoredEvent): string | undefined {
     case 'assistant.message': {
       const tokens = `${event.usage.inputTokens ?? '?'} in, ${event.usage.outputTokens ?? '?'} out`;
       const head = `\n${paint('green', 'agent')} ${dim(`step ${event.step}, ${seconds(event.durationMs / 1000)}, ${tokens}`)}`;
-      return [head, ...(event.reasoning ? [paint('dim', indent(event.reasoning))] : []), ...(event.text ? [indent(event.text)] : [])].join('\n');
+      return [
+        head,
+        ...(event.reasoning ? [paint('dim', indent(event.reasoning))] : []),
+        ...(event.text ? [indent(event.text)] : []),
+      ].join('\n');
     }
     case 'tool.started':
       return `${paint('yellow', event.tool)} ${plain(JSON.stringify(event.input))}`;
@@ -183,7 +194,9 @@ function indent(text: string): string {
 
 function shorten(text: string): string {
   const lines = text.split('\n');
-  return lines.length <= 12 ? text : [...lines.slice(0, 8), `… ${lines.length - 11} lines …`, ...lines.slice(-3)].join('\n');
+  return lines.length <= 12
+    ? text
+    : [...lines.slice(0, 8), `… ${lines.length - 11} lines …`, ...lines.slice(-3)].join('\n');
 }
 
 async function exportOne(part: string, flags: { format: ExportFormat; out?: string }): Promise<void> {

@@ -17,13 +17,23 @@ const event = (number: number): ThreadEvent => ({
 export async function bench(): Promise<void> {
   await withFolder(async (folder) => {
     const store = new SqliteThreadStore(join(folder, 'kino.db'));
-    const start = { type: 'thread.started', kind: 'session', title: 't', kino: '0', host: 'h', pid: 1 } as const;
+    const start = {
+      type: 'thread.started',
+      kind: 'session',
+      title: 't',
+      kino: '0',
+      host: 'h',
+      pid: 1,
+    } as const;
     await store.append('batched', [start]);
     await store.append('single', [start]);
 
     let began = performance.now();
     for (let batch = 0; batch < 500; batch++) {
-      await store.append('batched', Array.from({ length: 100 }, (_, i) => event(batch * 100 + i)));
+      await store.append(
+        'batched',
+        Array.from({ length: 100 }, (_, i) => event(batch * 100 + i)),
+      );
     }
     const batched = 50_000 / ((performance.now() - began) / 1000);
     began = performance.now();
@@ -41,8 +51,12 @@ export async function bench(): Promise<void> {
     const floor = bareInserts(join(folder, 'bare.db'));
     report('append in batches of 100', batched, 'events/s', 50_000, 'more');
     report('append one by one, durable against kill', single, 'events/s', 2_000, 'more');
-    console.log(`       one by one, durable against loss of power: ${Math.round(synced).toLocaleString('en')} events/s`);
-    console.log(`       bare inserts in transactions of 100: ${Math.round(floor).toLocaleString('en')}/s; append takes ${(floor / batched).toFixed(2)} times as long`);
+    console.log(
+      `       one by one, durable against loss of power: ${Math.round(synced).toLocaleString('en')} events/s`,
+    );
+    console.log(
+      `       bare inserts in transactions of 100: ${Math.round(floor).toLocaleString('en')}/s; append takes ${(floor / batched).toFixed(2)} times as long`,
+    );
 
     const again = new SqliteThreadStore(join(folder, 'kino.db'));
     await again.append('long', [start, ...Array.from({ length: 9_999 }, (_, i) => event(i))]);
@@ -57,7 +71,9 @@ export async function bench(): Promise<void> {
 
 function bareInserts(path: string): number {
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE e (thread TEXT, seq INTEGER, at INTEGER, body TEXT, PRIMARY KEY (thread, seq)) WITHOUT ROWID');
+  db.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE e (thread TEXT, seq INTEGER, at INTEGER, body TEXT, PRIMARY KEY (thread, seq)) WITHOUT ROWID',
+  );
   const insert = db.prepare('INSERT INTO e VALUES (?, ?, ?, ?)');
   const began = performance.now();
   for (let batch = 0; batch < 500; batch++) {

@@ -13,7 +13,10 @@ export async function bench(): Promise<void> {
     const path = process.env.KINO_BENCH_REPO ?? join(folder, 'wide');
     if (!process.env.KINO_BENCH_REPO) syntheticRepository(path, { files: FILES, commits: 400, lines: 120 });
     let began = performance.now();
-    execFileSync('git', ['grep', '-c', 'parseToken', 'HEAD'], { cwd: path, stdio: ['ignore', 'ignore', 'ignore'] });
+    execFileSync('git', ['grep', '-c', 'parseToken', 'HEAD'], {
+      cwd: path,
+      stdio: ['ignore', 'ignore', 'ignore'],
+    });
     const floor = performance.now() - began;
 
     const repository = await openRepository(path);
@@ -25,7 +28,9 @@ export async function bench(): Promise<void> {
     const first = await index.signals('nothing', commits[0]!);
     const cold = performance.now() - began;
     const files = first.paths.length;
-    console.log(`  ${files} files: cold ${Math.round(cold)} ms, one git grep ${Math.round(floor)} ms (ratio ${(cold / floor).toFixed(2)})`);
+    console.log(
+      `  ${files} files: cold ${Math.round(cold)} ms, one git grep ${Math.round(floor)} ms (ratio ${(cold / floor).toFixed(2)})`,
+    );
     report('cold index per 1,000 files', cold / 1000 / (files / 1000), 's', 1);
 
     const next: number[] = [];

@@ -9,16 +9,26 @@ const COMMITS = 20_000;
 export async function bench(): Promise<void> {
   await withFolder(async (folder) => {
     const path = process.env.KINO_BENCH_REPO ?? join(folder, 'long');
-    if (!process.env.KINO_BENCH_REPO) syntheticRepository(path, { files: 1_000, commits: COMMITS, lines: 12 });
+    if (!process.env.KINO_BENCH_REPO)
+      syntheticRepository(path, { files: 1_000, commits: COMMITS, lines: 12 });
     let began = performance.now();
-    execFileSync('git', ['log', '--raw', '-z', '--no-abbrev', '-M100%'], { cwd: path, maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'ignore'] });
+    execFileSync('git', ['log', '--raw', '-z', '--no-abbrev', '-M100%'], {
+      cwd: path,
+      maxBuffer: 2 ** 30,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     const floor = performance.now() - began;
     began = performance.now();
-    const run = await runNode([...TELL_PEAK, KINO, 'mine', 'localize', path, '--out', join(folder, 'tasks.jsonl'), '--json'], {
-      env: { KINO_HOME: join(folder, 'home') },
-    });
+    const run = await runNode(
+      [...TELL_PEAK, KINO, 'mine', 'localize', path, '--out', join(folder, 'tasks.jsonl'), '--json'],
+      {
+        env: { KINO_HOME: join(folder, 'home') },
+      },
+    );
     const { funnel } = JSON.parse(run.stdout) as { funnel: { commits: number; tasks: number } };
-    console.log(`  ${funnel.commits} commits, ${funnel.tasks} tasks; git log alone ${Math.round(floor)} ms, mining ${Math.round(run.wall)} ms (ratio ${(run.wall / floor).toFixed(2)})`);
+    console.log(
+      `  ${funnel.commits} commits, ${funnel.tasks} tasks; git log alone ${Math.round(floor)} ms, mining ${Math.round(run.wall)} ms (ratio ${(run.wall / floor).toFixed(2)})`,
+    );
     report('mine localize', funnel.commits / (run.wall / 1000), 'commits/s', 300, 'more');
     report('peak memory', run.peak, 'MB', 400);
   });

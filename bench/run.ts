@@ -12,7 +12,9 @@ const BENCHES: Record<string, () => Promise<{ bench(): Promise<void> }>> = {
 
 const wanted = process.argv.slice(2);
 const { length: cores, 0: cpu } = cpus();
-console.log(`${cpu?.model ?? 'unknown processor'}, ${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`);
+console.log(
+  `${cpu?.model ?? 'unknown processor'}, ${cores} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
+);
 for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHES)) {
   const load = BENCHES[name];
   if (!load) {

@@ -17,7 +17,9 @@ export async function bench(): Promise<void> {
     }
     await host.dispose();
     await bubblewrap.dispose();
-    console.log(`  bubblewrap ${median(inside).toFixed(1)} ms, host ${median(outside).toFixed(1)} ms (medians of 50)`);
+    console.log(
+      `  bubblewrap ${median(inside).toFixed(1)} ms, host ${median(outside).toFixed(1)} ms (medians of 50)`,
+    );
     report('bubblewrap over plain spawn', median(inside) - median(outside), 'ms', 15);
     console.log(`       ratio ${(median(inside) / median(outside)).toFixed(2)}`);
   });

@@ -12,7 +12,9 @@ export async function bench(): Promise<void> {
     node.push(b.wall);
   }
   const { peak } = await runNode([...TELL_PEAK, KINO, '--version']);
-  console.log(`  kino --version ${median(kino).toFixed(1)} ms, node -e 0 ${median(node).toFixed(1)} ms (medians of 20)`);
+  console.log(
+    `  kino --version ${median(kino).toFixed(1)} ms, node -e 0 ${median(node).toFixed(1)} ms (medians of 20)`,
+  );
   report('kino --version over node -e 0', median(kino) / median(node), 'times', 2);
   report('memory', peak, 'MB', 80);
 }

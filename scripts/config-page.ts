@@ -22,7 +22,8 @@ function* rows(schema: Schema, path: string): Generator<string> {
     const type = child.enum ? child.enum.map((value) => `\`${value}\``).join(', ') : (child.type ?? '');
     yield `| \`${here}\` | ${child.items ? `${child.items.type}s` : type} | ${child.description ?? ''} |`;
     yield* rows(child, here);
-    if (typeof child.additionalProperties === 'object') yield* rows(child.additionalProperties, `${here}.<name>`);
+    if (typeof child.additionalProperties === 'object')
+      yield* rows(child.additionalProperties, `${here}.<name>`);
   }
 }
 
@@ -53,7 +54,9 @@ ${[...rows(schema, '')].join('\n')}
 `;
 if (process.argv.includes('--check')) {
   if (readFileSync(page, 'utf8') !== text) {
-    console.error('docs/configuration.md is not what src/config/config.ts says; run node scripts/config-page.ts');
+    console.error(
+      'docs/configuration.md is not what src/config/config.ts says; run node scripts/config-page.ts',
+    );
     process.exitCode = 1;
   }
 } else writeFileSync(page, text);

@@ -7,7 +7,9 @@ import { createRepository, type TestRepository } from './support/repository.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
 /** A repository of commits that become tasks: each changes one module and says so in its own words. */
-function libraryRepository(modules = ['lexer', 'parser', 'printer', 'cache', 'router', 'queue']): TestRepository {
+function libraryRepository(
+  modules = ['lexer', 'parser', 'printer', 'cache', 'router', 'queue'],
+): TestRepository {
   const repository = createRepository();
   const source = (name: string, version: number) =>
     `export function ${name}Run(input) {\n  // the ${name} handles ${name} input, version ${version}\n  return input;\n}\n`;
@@ -48,7 +50,9 @@ test('mining says what became of every commit, and gives the same tasks again', 
   await kino(['mine', 'localize', repository.path, '--json']);
   expect(readFileSync(file, 'utf8')).toBe(rows);
 
-  const explained = JSON.parse((await kino(['mine', 'localize', repository.path, '--explain', 'HEAD', '--json'])).stdout);
+  const explained = JSON.parse(
+    (await kino(['mine', 'localize', repository.path, '--explain', 'HEAD', '--json'])).stdout,
+  );
   expect(explained.task.answer.files).toEqual(['src/queue.js']);
   const root = await kino(['mine', 'localize', repository.path, '--explain', 'HEAD~6']);
   expect(root.stdout).toContain('no task: no commit before it');
@@ -56,10 +60,28 @@ test('mining says what became of every commit, and gives the same tasks again', 
 
 test('oracle gets 1, nop 0, the finder is in between, and all of it is recorded', async () => {
   const file = await mined(libraryRepository());
-  const { code, report } = await evaluate([file, '-a', 'oracle', '-a', 'nop', '-a', 'finder', '--attempts', '2', '-j', '4']);
+  const { code, report } = await evaluate([
+    file,
+    '-a',
+    'oracle',
+    '-a',
+    'nop',
+    '-a',
+    'finder',
+    '--attempts',
+    '2',
+    '-j',
+    '4',
+  ]);
   expect(code).toBe(0);
   const [oracle, nop, finder] = report.agents;
-  expect(oracle).toMatchObject({ agent: 'oracle', rollouts: 12, unscored: 0, clusteredBy: 'task', costUsd: 0 });
+  expect(oracle).toMatchObject({
+    agent: 'oracle',
+    rollouts: 12,
+    unscored: 0,
+    clusteredBy: 'task',
+    costUsd: 0,
+  });
   expect(oracle.reward).toMatchObject({ mean: 1, n: 6 });
   expect(oracle.reward.interval[0]).toBeLessThan(1);
   expect(nop.reward.mean).toBe(0);
@@ -70,7 +92,10 @@ test('oracle gets 1, nop 0, the finder is in between, and all of it is recorded'
   const shown = JSON.parse((await kino(['threads', 'show', thread, '--json'])).stdout);
   expect(shown).toMatchObject({ kind: 'rollout', parent: report.experiment, reward: 1, status: 'done' });
   const compared = await kino(['compare', 'latest:oracle', 'latest:nop', '--json']);
-  expect(JSON.parse(compared.stdout)[0]).toMatchObject({ verdict: 'a is better', difference: { mean: 1, n: 6 } });
+  expect(JSON.parse(compared.stdout)[0]).toMatchObject({
+    verdict: 'a is better',
+    difference: { mean: 1, n: 6 },
+  });
   const same = await kino(['compare', 'latest:nop', 'latest:nop']);
   expect(same.stdout).toContain('not distinguishable');
 });
@@ -82,13 +107,20 @@ test("Kino's own agent is rolled out in a workspace without the future", async (
     const text = JSON.stringify(request.body);
     return text.includes('"role":"tool"')
       ? { text: '["src/lexer.js"]' }
-      : { calls: [{ name: 'bash', args: { command: 'git log --all --oneline | wc -l; git status --short' } }] };
+      : {
+          calls: [{ name: 'bash', args: { command: 'git log --all --oneline | wc -l; git status --short' } }],
+        };
   });
   const model = ['--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
   const { code, report } = await evaluate([file, '-a', 'kino', ...model]);
   await server.close();
   expect(code).toBe(0);
-  expect(report.agents[0]).toMatchObject({ agent: 'kino openai-compatible/m', rollouts: 2, unscored: 0, costUsd: null });
+  expect(report.agents[0]).toMatchObject({
+    agent: 'kino openai-compatible/m',
+    rollouts: 2,
+    unscored: 0,
+    costUsd: null,
+  });
   expect(report.agents[0].reward.mean).toBe(0.5);
   const rollout = report.rollouts[0];
   const shown = JSON.parse((await kino(['threads', 'show', rollout.thread, '--json'])).stdout);
@@ -103,7 +135,17 @@ test('a dead endpoint leaves rollouts unscored, never 0; --retry-unscored tries 
   const server = await startModelServer(() =>
     broken ? { fault: { kind: 'status', status: 401 } } : { text: '["src/cache.js"]' },
   );
-  const args = [file, '-a', 'kino', '-a', 'nop', '--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
+  const args = [
+    file,
+    '-a',
+    'kino',
+    '-a',
+    'nop',
+    '--model',
+    'openai-compatible/m',
+    '--base-url',
+    `${server.url}/v1`,
+  ];
   const first = await evaluate(args);
   expect(first.report.agents[0]).toMatchObject({ rollouts: 3, unscored: 3, reward: null });
   expect(first.report.agents[1]).toMatchObject({ rollouts: 3, unscored: 0 });
@@ -117,32 +159,53 @@ test('a dead endpoint leaves rollouts unscored, never 0; --retry-unscored tries 
   expect(second.report.rollouts.filter(({ agent }: { agent: string }) => agent === 'nop')).toEqual(nops);
 }, 60_000);
 
-test.each(['SIGKILL', 'SIGINT'] as const)('after %s the same command goes on where it was', async (signal) => {
-  const file = await mined(libraryRepository());
-  const home = temporaryFolder();
-  let slow = true;
-  const server = await startModelServer((_, index) => (slow && index >= 2 ? { fault: { kind: 'hang' } } : { text: '["src/cache.js"]' }));
-  const args = [file, '-a', 'kino', '--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`, '-j', '1'];
-  const killed = await new Promise<number | null>((resolve) => {
-    const stop = { kill: (_: NodeJS.Signals) => {} };
-    const watch = setInterval(() => {
-      if (server.requests.length > 2) stop.kill(signal);
-    }, 20);
-    void kino(['eval', ...args], { env: { KINO_HOME: home }, onStart: (kill) => { stop.kill = kill; } }).then((result) => {
-      clearInterval(watch);
-      resolve(result.code);
+test.each(['SIGKILL', 'SIGINT'] as const)(
+  'after %s the same command goes on where it was',
+  async (signal) => {
+    const file = await mined(libraryRepository());
+    const home = temporaryFolder();
+    let slow = true;
+    const server = await startModelServer((_, index) =>
+      slow && index >= 2 ? { fault: { kind: 'hang' } } : { text: '["src/cache.js"]' },
+    );
+    const args = [
+      file,
+      '-a',
+      'kino',
+      '--model',
+      'openai-compatible/m',
+      '--base-url',
+      `${server.url}/v1`,
+      '-j',
+      '1',
+    ];
+    const killed = await new Promise<number | null>((resolve) => {
+      const stop = { kill: (_: NodeJS.Signals) => {} };
+      const watch = setInterval(() => {
+        if (server.requests.length > 2) stop.kill(signal);
+      }, 20);
+      void kino(['eval', ...args], {
+        env: { KINO_HOME: home },
+        onStart: (kill) => {
+          stop.kill = kill;
+        },
+      }).then((result) => {
+        clearInterval(watch);
+        resolve(result.code);
+      });
     });
-  });
-  expect(killed).toBe(signal === 'SIGINT' ? 130 : null);
-  slow = false;
-  const before = server.requests.length;
-  const { code, report, stderr } = await evaluate(args, { KINO_HOME: home });
-  await server.close();
-  expect(code).toBe(0);
-  expect(stderr).toContain('2 of 6 were done');
-  expect(report.agents[0]).toMatchObject({ rollouts: 6, missing: 0 });
-  expect(server.requests.length - before).toBe(4);
-}, 60_000);
+    expect(killed).toBe(signal === 'SIGINT' ? 130 : null);
+    slow = false;
+    const before = server.requests.length;
+    const { code, report, stderr } = await evaluate(args, { KINO_HOME: home });
+    await server.close();
+    expect(code).toBe(0);
+    expect(stderr).toContain('2 of 6 were done');
+    expect(report.agents[0]).toMatchObject({ rollouts: 6, missing: 0 });
+    expect(server.requests.length - before).toBe(4);
+  },
+  60_000,
+);
 
 test('tasks of several repositories are clustered by repository', async () => {
   const files = [await mined(libraryRepository(['lexer', 'parser'])), await mined(createOther())];
@@ -151,7 +214,9 @@ test('tasks of several repositories are clustered by repository', async () => {
 });
 
 function createOther(): TestRepository {
-  const repository = createRepository([{ message: 'Begin another thing', files: { 'lib/a.py': 'a = 1', 'lib/b.py': 'b = 1' } }]);
+  const repository = createRepository([
+    { message: 'Begin another thing', files: { 'lib/a.py': 'a = 1', 'lib/b.py': 'b = 1' } },
+  ]);
   repository.commit({ message: 'Value a was wrong by one all the time', files: { 'lib/a.py': 'a = 2' } });
   repository.commit({ message: 'Value b was wrong by two all the time', files: { 'lib/b.py': 'b = 3' } });
   return repository;
@@ -172,7 +237,13 @@ test('a full disk is one sentence and exit code 2, and the work before it is kep
   const folder = temporaryFolder();
   mkdirSync(join(folder, 'x'));
   writeFileSync(join(folder, 'x', 'old.jsonl'), 'old');
-  const { code, stderr } = await kino(['mine', 'localize', repository.path, '--out', join(full, 'tasks.jsonl')]);
+  const { code, stderr } = await kino([
+    'mine',
+    'localize',
+    repository.path,
+    '--out',
+    join(full, 'tasks.jsonl'),
+  ]);
   expect(code).toBe(2);
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });

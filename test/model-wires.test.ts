@@ -1,5 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
-import { ModelCallError, type ModelDelta, type ModelRequest, resolveModel, streamWithRetry } from '../src/model/index.ts';
+import {
+  ModelCallError,
+  type ModelDelta,
+  type ModelRequest,
+  resolveModel,
+  streamWithRetry,
+} from '../src/model/index.ts';
 import { type ModelServer, type Script, startModelServer } from './support/model-server.ts';
 
 let server: ModelServer | undefined;
@@ -55,16 +61,23 @@ async function ask(wire: Wire, script: Script, asked: ModelRequest = request) {
   }
 }
 
-test.each(WIRES)('$provider: text streams, and the answer holds it whole with its usage and cost', async (wire) => {
-  const usage = { input: 1_000_000, output: 500_000, cached: 200_000 };
-  const { answer, deltas } = await ask(wire, [{ text: 'Hello, brave new world!', usage }]);
-  expect(answer.text).toBe('Hello, brave new world!');
-  expect(deltas.map(({ text }) => text).join('')).toBe(answer.text);
-  expect(deltas.length).toBeGreaterThan(1);
-  expect(answer.finish).toBe('stop');
-  expect(answer.usage).toMatchObject({ inputTokens: 1_000_000, outputTokens: 500_000, cachedTokens: 200_000 });
-  expect(answer.costUsd).toBeCloseTo(0.8 + 0.1 + 1);
-});
+test.each(WIRES)(
+  '$provider: text streams, and the answer holds it whole with its usage and cost',
+  async (wire) => {
+    const usage = { input: 1_000_000, output: 500_000, cached: 200_000 };
+    const { answer, deltas } = await ask(wire, [{ text: 'Hello, brave new world!', usage }]);
+    expect(answer.text).toBe('Hello, brave new world!');
+    expect(deltas.map(({ text }) => text).join('')).toBe(answer.text);
+    expect(deltas.length).toBeGreaterThan(1);
+    expect(answer.finish).toBe('stop');
+    expect(answer.usage).toMatchObject({
+      inputTokens: 1_000_000,
+      outputTokens: 500_000,
+      cachedTokens: 200_000,
+    });
+    expect(answer.costUsd).toBeCloseTo(0.8 + 0.1 + 1);
+  },
+);
 
 test.each(WIRES)('$provider: several tool calls come with their arguments', async (wire) => {
   const calls = [
@@ -89,7 +102,10 @@ test.each(WIRES)('$provider: the conversation goes back with calls and results',
     messages: [
       ...request.messages,
       { role: 'assistant', text: '', toolCalls: answer.toolCalls, providerState: answer.providerState },
-      { role: 'tool', results: [{ callId: call!.callId, tool: 'bash', output: 'file-in-the-result', ok: true }] },
+      {
+        role: 'tool',
+        results: [{ callId: call!.callId, tool: 'bash', output: 'file-in-the-result', ok: true }],
+      },
     ],
   });
   const body = JSON.stringify(requests[0]!.body);
@@ -124,18 +140,22 @@ const BREAKS = [
 ] as const;
 const RM = { name: 'bash', args: { command: 'rm -rf build/cache/of/the/whole/project' } };
 
-test.each(WIRES.filter(({ provider }) => provider !== 'google').flatMap((wire) => BREAKS.map((one) => ({ ...wire, ...one }))))(
-  '$provider: a stream that $what is asked for again; its half call is never seen',
-  async (wire) => {
-    const { answer, retries } = await ask(wire, [{ calls: [RM], fault: wire.fault }, { calls: [RM] }]);
-    expect(retries).toHaveLength(1);
-    expect(answer.toolCalls.map(({ input }) => input)).toEqual([RM.args]);
-  },
-);
+test.each(
+  WIRES.filter(({ provider }) => provider !== 'google').flatMap((wire) =>
+    BREAKS.map((one) => ({ ...wire, ...one })),
+  ),
+)('$provider: a stream that $what is asked for again; its half call is never seen', async (wire) => {
+  const { answer, retries } = await ask(wire, [{ calls: [RM], fault: wire.fault }, { calls: [RM] }]);
+  expect(retries).toHaveLength(1);
+  expect(answer.toolCalls.map(({ input }) => input)).toEqual([RM.args]);
+});
 
 test('google: a stream that ends before its finish marker is asked for again', async () => {
   const wire = WIRES[3];
-  const { answer, retries } = await ask(wire, [{ calls: [RM], fault: { kind: 'end', afterEvents: 1 } }, { text: 'x' }]);
+  const { answer, retries } = await ask(wire, [
+    { calls: [RM], fault: { kind: 'end', afterEvents: 1 } },
+    { text: 'x' },
+  ]);
   expect(retries).toHaveLength(1);
   expect(answer.text).toBe('x');
 });

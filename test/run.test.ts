@@ -46,35 +46,53 @@ async function events(thread: string): Promise<StoredEvent[]> {
   }
 }
 
-test.each(['host', 'bubblewrap'])('the agent works in its workspace under %s, and all of it is recorded', async (sandbox) => {
-  const script = [
-    { calls: [{ name: 'read', args: { path: 'a.txt' } }] },
-    { calls: [{ name: 'edit', args: { path: 'a.txt', old: 'one', new: 'two' } }] },
-    bash('cat a.txt; echo built > out.txt'),
-    { text: 'All done.' },
-  ];
-  const { code, stdout, cwd, requests } = await run(script, { files: { 'a.txt': 'one\n' }, sandbox });
-  expect(code).toBe(0);
-  const result = JSON.parse(stdout);
-  expect(result).toMatchObject({ status: 'done', answer: 'All done.', steps: 4, costUsd: null });
-  expect(readFileSync(join(cwd, 'a.txt'), 'utf8')).toBe('two\n');
-  expect(readFileSync(join(cwd, 'out.txt'), 'utf8')).toBe('built\n');
-  expect(JSON.stringify(requests[3]!.body)).toContain('two');
-  const types = (await events(result.thread)).map(({ type }) => type);
-  expect(types.slice(0, 2)).toEqual(['thread.started', 'user.message']);
-  expect(types.at(-1)).toBe('thread.ended');
-  expect(types.filter((type) => type === 'tool.ended')).toHaveLength(3);
-});
+test.each(['host', 'bubblewrap'])(
+  'the agent works in its workspace under %s, and all of it is recorded',
+  async (sandbox) => {
+    const script = [
+      { calls: [{ name: 'read', args: { path: 'a.txt' } }] },
+      { calls: [{ name: 'edit', args: { path: 'a.txt', old: 'one', new: 'two' } }] },
+      bash('cat a.txt; echo built > out.txt'),
+      { text: 'All done.' },
+    ];
+    const { code, stdout, cwd, requests } = await run(script, { files: { 'a.txt': 'one\n' }, sandbox });
+    expect(code).toBe(0);
+    const result = JSON.parse(stdout);
+    expect(result).toMatchObject({ status: 'done', answer: 'All done.', steps: 4, costUsd: null });
+    expect(readFileSync(join(cwd, 'a.txt'), 'utf8')).toBe('two\n');
+    expect(readFileSync(join(cwd, 'out.txt'), 'utf8')).toBe('built\n');
+    expect(JSON.stringify(requests[3]!.body)).toContain('two');
+    const types = (await events(result.thread)).map(({ type }) => type);
+    expect(types.slice(0, 2)).toEqual(['thread.started', 'user.message']);
+    expect(types.at(-1)).toBe('thread.ended');
+    expect(types.filter((type) => type === 'tool.ended')).toHaveLength(3);
+  },
+);
 
 test('independent calls of one answer run at once, others in order', async () => {
-  const { stdout, code } = await run([
-    { calls: [{ name: 'read', args: { path: 'a' } }, { name: 'read', args: { path: 'b' } }] },
-    { calls: [{ name: 'bash', args: { command: 'sleep 0.2' } }, { name: 'read', args: { path: 'a' } }] },
-    { text: 'ok' },
-  ], { files: { a: '1', b: '2' } });
+  const { stdout, code } = await run(
+    [
+      {
+        calls: [
+          { name: 'read', args: { path: 'a' } },
+          { name: 'read', args: { path: 'b' } },
+        ],
+      },
+      {
+        calls: [
+          { name: 'bash', args: { command: 'sleep 0.2' } },
+          { name: 'read', args: { path: 'a' } },
+        ],
+      },
+      { text: 'ok' },
+    ],
+    { files: { a: '1', b: '2' } },
+  );
   expect(code).toBe(0);
   const order = (await events(JSON.parse(stdout).thread)).flatMap((event) =>
-    event.type === 'tool.started' || event.type === 'tool.ended' ? [`${event.step} ${event.type.slice(5)} ${event.callId.slice(-1)}`] : [],
+    event.type === 'tool.started' || event.type === 'tool.ended'
+      ? [`${event.step} ${event.type.slice(5)} ${event.callId.slice(-1)}`]
+      : [],
   );
   expect(order.slice(0, 2)).toEqual(['1 started 0', '1 started 1']);
   expect(order.slice(4)).toEqual(['2 started 0', '2 ended 0', '2 started 1', '2 ended 1']);
@@ -86,10 +104,16 @@ const KEEP = { 'build/keep.txt': 'precious', 'build/cache/x': '' };
 test.each([
   ['the connection is cut inside its arguments', { ...RM, fault: { kind: 'cut', afterEvents: 4 } }],
   ['the stream ends inside its arguments', { ...RM, fault: { kind: 'end', afterEvents: 4 } }],
-  ['the stream ends after its arguments, without a finish marker', { ...RM, fault: { kind: 'end', afterEvents: 5 } }],
+  [
+    'the stream ends after its arguments, without a finish marker',
+    { ...RM, fault: { kind: 'end', afterEvents: 5 } },
+  ],
   ['its arguments are half a JSON object', { calls: [{ name: 'bash', args: '{"command": "rm -rf build' }] }],
   ['its arguments are two JSON objects', { calls: [{ name: 'bash', args: '{"command":"rm -rf build"}{}' }] }],
-  ['the answer hit the output limit', { calls: [{ name: 'bash', args: { command: 'rm -rf build' } }], finish: 'length' }],
+  [
+    'the answer hit the output limit',
+    { calls: [{ name: 'bash', args: { command: 'rm -rf build' } }], finish: 'length' },
+  ],
   ['it names no tool', { calls: [{ name: 'shell', args: { command: 'rm -rf build' } }] }],
   ['its arguments do not fit the schema', { calls: [{ name: 'bash', args: { cmd: 'rm -rf build' } }] }],
 ] satisfies [string, Turn][])('a call never runs when %s', async (_, turn) => {
@@ -110,7 +134,9 @@ test('after a cut the request is sent again, and the whole call runs once', asyn
   ]);
   expect(requests).toHaveLength(3);
   expect(readFileSync(join(cwd, 'log.txt'), 'utf8')).toBe('line\n');
-  expect((await events(JSON.parse(stdout).thread)).filter(({ type }) => type === 'model.retried')).toHaveLength(1);
+  expect(
+    (await events(JSON.parse(stdout).thread)).filter(({ type }) => type === 'model.retried'),
+  ).toHaveLength(1);
 });
 
 test('AGENTS.md is read and sent; the system prompt names no folder of this machine', async () => {
@@ -125,7 +151,10 @@ test('a budget ends the work with exit code 1 and says which', async () => {
   const { code, stdout, requests } = await run([bash('echo again')], { flags: ['--max-steps', '3'] });
   expect(code).toBe(1);
   expect(requests).toHaveLength(3);
-  expect(JSON.parse(stdout)).toMatchObject({ status: 'exhausted', reason: 'It reached the budget of 3 steps.' });
+  expect(JSON.parse(stdout)).toMatchObject({
+    status: 'exhausted',
+    reason: 'It reached the budget of 3 steps.',
+  });
 });
 
 test('a time budget ends a model that is silent', async () => {
@@ -135,10 +164,15 @@ test('a time budget ends a model that is silent', async () => {
 });
 
 test('an endpoint that refuses is a failure in one sentence, and the thread says so', async () => {
-  const { code, stdout } = await run([{ fault: { kind: 'status', status: 401, body: '{"error":{"message":"no such key"}}' } }]);
+  const { code, stdout } = await run([
+    { fault: { kind: 'status', status: 401, body: '{"error":{"message":"no such key"}}' } },
+  ]);
   expect(code).toBe(1);
   const { status, reason, thread } = JSON.parse(stdout);
-  expect({ status, reason }).toMatchObject({ status: 'failed', reason: expect.stringContaining('401: no such key') });
+  expect({ status, reason }).toMatchObject({
+    status: 'failed',
+    reason: expect.stringContaining('401: no such key'),
+  });
   expect((await events(thread)).at(-1)).toMatchObject({ type: 'thread.ended', infrastructure: true });
 });
 
@@ -157,25 +191,41 @@ test('Ctrl-C ends the step, keeps the thread and exits with 130', async () => {
 });
 
 test('kill -9 keeps what was shown, and the list says that the thread is lost', async () => {
-  const { signal } = await run([{ text: 'thinking', calls: [{ name: 'bash', args: { command: 'sleep 60' } }] }], {
-    cli: {
-      onStderr: (text, kill) => {
-        if (text.includes('· bash')) kill('SIGKILL');
+  const { signal } = await run(
+    [{ text: 'thinking', calls: [{ name: 'bash', args: { command: 'sleep 60' } }] }],
+    {
+      cli: {
+        onStderr: (text, kill) => {
+          if (text.includes('· bash')) kill('SIGKILL');
+        },
       },
     },
-  });
+  );
   expect(signal).toBe('SIGKILL');
   const { stdout } = await kino(['threads', 'list', '--limit', '1', '--json']);
   const [thread] = JSON.parse(stdout);
   expect(thread.status).toBe('lost');
-  expect((await events(thread.id)).map(({ type }) => type).slice(-2)).toEqual(['assistant.message', 'tool.started']);
+  expect((await events(thread.id)).map(({ type }) => type).slice(-2)).toEqual([
+    'assistant.message',
+    'tool.started',
+  ]);
 });
 
 test('stream-json has the lines that scripts expect, and nothing else', async () => {
-  const { stdout, code } = await run([bash('echo hi'), { text: 'bye' }], { flags: ['--output', 'stream-json'] });
+  const { stdout, code } = await run([bash('echo hi'), { text: 'bye' }], {
+    flags: ['--output', 'stream-json'],
+  });
   expect(code).toBe(0);
-  const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
-  expect(lines[0]).toMatchObject({ type: 'system', subtype: 'init', permissionMode: 'bypass', model: 'openai-compatible/scripted' });
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines[0]).toMatchObject({
+    type: 'system',
+    subtype: 'init',
+    permissionMode: 'bypass',
+    model: 'openai-compatible/scripted',
+  });
   expect(lines[0].tools).toContain('bash');
   const types = lines.map(({ type }) => type).filter((type) => type !== 'stream_event');
   expect(types).toEqual(['system', 'assistant', 'user', 'assistant', 'result']);
@@ -185,14 +235,33 @@ test('stream-json has the lines that scripts expect, and nothing else', async ()
 test('a recording plays again without a network, in another folder, and says where a run departs from it', async () => {
   const file = join(temporaryFolder(), 'exchanges.jsonl');
   const script = [bash('pwd; echo hi > made.txt'), { text: 'done' }];
-  const recorded = await run(script, { files: { 'a.txt': 'x' }, flags: ['--record', file], cli: { env: { OPENAI_COMPATIBLE_API_KEY: 'sk-secret' } } });
+  const recorded = await run(script, {
+    files: { 'a.txt': 'x' },
+    flags: ['--record', file],
+    cli: { env: { OPENAI_COMPATIBLE_API_KEY: 'sk-secret' } },
+  });
   expect(recorded.code).toBe(0);
   expect(readFileSync(file, 'utf8')).not.toMatch(/sk-secret|authorization/i);
   await server!.close();
 
   const again = (prompt: string, cwd: string) =>
     kino(
-      ['run', prompt, '--model', 'openai-compatible/scripted', '--base-url', 'http://127.0.0.1:9/v1', '--sandbox', 'host', '--mode', 'bypass', '--output', 'json', '--replay', file],
+      [
+        'run',
+        prompt,
+        '--model',
+        'openai-compatible/scripted',
+        '--base-url',
+        'http://127.0.0.1:9/v1',
+        '--sandbox',
+        'host',
+        '--mode',
+        'bypass',
+        '--output',
+        'json',
+        '--replay',
+        file,
+      ],
       { cwd },
     );
   const elsewhere = temporaryFolder();
@@ -202,7 +271,9 @@ test('a recording plays again without a network, in another folder, and says whe
 
   const departed = await again('do something else', temporaryFolder());
   expect(departed.code).toBe(1);
-  expect(JSON.parse(departed.stdout).reason).toMatch(/Request 1 differs .* at body\.messages\[1\]\.content: recorded "do it", now "do something else"/);
+  expect(JSON.parse(departed.stdout).reason).toMatch(
+    /Request 1 differs .* at body\.messages\[1\]\.content: recorded "do it", now "do something else"/,
+  );
 });
 
 test('long output keeps its head and tail, and all of it is in a file', async () => {
@@ -234,7 +305,9 @@ test('an empty answer is asked for again, and a model that stays silent fails', 
 
 test('a thread exports as ATIF and JSON Lines', async () => {
   const repository = createRepository([{ message: 'first', files: { 'a.ts': 'x' } }]);
-  const { stdout } = await run([bash('git log --oneline'), { text: 'ok' }], { cli: { cwd: repository.path } });
+  const { stdout } = await run([bash('git log --oneline'), { text: 'ok' }], {
+    cli: { cwd: repository.path },
+  });
   const { thread } = JSON.parse(stdout);
   const atif = JSON.parse((await kino(['threads', 'export', thread, '--format', 'atif'])).stdout);
   expect(atif).toMatchObject({ schema_version: 'ATIF-v1.7', session_id: thread });

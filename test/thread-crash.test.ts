@@ -8,7 +8,9 @@ const WRITER = join(import.meta.dirname, 'support', 'thread-writer.ts');
 
 /** Starts a writer that prints the number of each event once `append` has acknowledged it. */
 function startWriter(path: string, thread: string, name: string, count = '1000000') {
-  const child = spawn(process.execPath, [WRITER, path, thread, name, count], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [WRITER, path, thread, name, count], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk;
@@ -16,7 +18,8 @@ function startWriter(path: string, thread: string, name: string, count = '100000
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
   const acknowledged = () => output.split('\n').slice(0, -1).map(Number);
   const until = async (events: number) => {
-    while (acknowledged().length < events && child.exitCode === null) await new Promise((go) => setTimeout(go, 2));
+    while (acknowledged().length < events && child.exitCode === null)
+      await new Promise((go) => setTimeout(go, 2));
   };
   return { child, ended, acknowledged, until };
 }

@@ -37,7 +37,10 @@ export async function collect(path: string, count: number): Promise<Example[]> {
       task: task.id,
       gold: task.answer.files,
       paths: kept.map((number) => paths[number]!),
-      signals: Object.fromEntries(SIGNALS.map((signal) => [signal, pick(signals[signal])])) as Record<Signal, number[]>,
+      signals: Object.fromEntries(SIGNALS.map((signal) => [signal, pick(signals[signal])])) as Record<
+        Signal,
+        number[]
+      >,
     });
   }
   return examples;

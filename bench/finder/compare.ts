@@ -3,9 +3,10 @@
  *
  *     node bench/finder/compare.ts <folder of clones> [tasks per repository]
  */
-import { SIGNALS, type Signal } from '../../src/search/signals.ts';
-import { howMany, RANKING, scoreFiles } from '../../src/search/rank.ts';
+
 import { estimateMean } from '../../src/eval/statistics/clustered.ts';
+import { howMany, RANKING, scoreFiles } from '../../src/search/rank.ts';
+import { SIGNALS, type Signal } from '../../src/search/signals.ts';
 import { collect, type Example } from './collect.ts';
 import { clonesIn, HELD_OUT } from './repositories.ts';
 
@@ -23,17 +24,32 @@ const relativeCut = (scores: readonly number[]) => {
   return best <= 0 ? 0 : scores.slice(0, 4).filter((score) => score >= 0.85 * best).length;
 };
 const weighted = (weights: Partial<Record<Signal, number>>) => (signals: Record<Signal, Float64Array>) =>
-  signals.content.map((_, file) => SIGNALS.reduce((sum, signal) => sum + (weights[signal] ?? 0) * signals[signal][file]!, 0));
+  signals.content.map((_, file) =>
+    SIGNALS.reduce((sum, signal) => sum + (weights[signal] ?? 0) * signals[signal][file]!, 0),
+  );
 
 const SYSTEMS: System[] = [
   { name: 'plain BM25, identifiers split', score: weighted({ content: 1 }), cut: relativeCut },
   {
     // Path .45 and basename .1, commit scope .45, definitions .2, commit neighbours .45, recency .2, co-change .1.
     name: 'careful baseline, rebuilt',
-    score: weighted({ content: 1, folders: 0.45, name: 0.55, scope: 0.45, definitions: 0.2, neighbours: 0.45, recency: 0.2, cochange: 0.1 }),
+    score: weighted({
+      content: 1,
+      folders: 0.45,
+      name: 0.55,
+      scope: 0.45,
+      definitions: 0.2,
+      neighbours: 0.45,
+      recency: 0.2,
+      cochange: 0.1,
+    }),
     cut: relativeCut,
   },
-  { name: 'kino', score: (signals) => scoreFiles(signals, RANKING), cut: (scores) => howMany(scores, RANKING) },
+  {
+    name: 'kino',
+    score: (signals) => scoreFiles(signals, RANKING),
+    cut: (scores) => howMany(scores, RANKING),
+  },
 ];
 
 interface Result {
@@ -44,7 +60,9 @@ interface Result {
 }
 
 function judge({ signals, paths, gold, repository }: Example, system: System): Result {
-  const arrays = Object.fromEntries(SIGNALS.map((signal) => [signal, Float64Array.from(signals[signal])])) as Record<Signal, Float64Array>;
+  const arrays = Object.fromEntries(
+    SIGNALS.map((signal) => [signal, Float64Array.from(signals[signal])]),
+  ) as Record<Signal, Float64Array>;
   const scores = system.score(arrays);
   const order = [...paths.keys()].sort((a, b) => scores[b]! - scores[a]!);
   const named = order.slice(0, system.cut(order.map((file) => scores[file]!)));
@@ -76,7 +94,9 @@ for (const path of clonesIn(folder, HELD_OUT)) {
   const own = await collect(path, Number(count));
   examples.push(...own);
   const f1 = SYSTEMS.map((system) => show(mean(own.map((example) => judge(example, system).f1))));
-  console.log(`${own[0]?.repository}: ${own.length} tasks, ${own.at(-1)?.paths.length} source files, F1 ${f1.join(' / ')}`);
+  console.log(
+    `${own[0]?.repository}: ${own.length} tasks, ${own.at(-1)?.paths.length} source files, F1 ${f1.join(' / ')}`,
+  );
 }
 console.log(`\n${examples.length} tasks; intervals: by task, then clustered by repository`);
 const results = SYSTEMS.map((system) => examples.map((example) => judge(example, system)));
@@ -85,10 +105,15 @@ const both = (values: readonly { value: number; repository: string }[]) =>
 SYSTEMS.forEach((system, at) => {
   const own = results[at]!;
   const recall = [0, 1, 2].map((k) => show(mean(own.map((result) => result.recall[k]!)))).join(' ');
-  console.log(`${system.name.padEnd(30)} recall@1 @5 @10 ${recall}  MRR ${show(mean(own.map(({ mrr }) => mrr)))}  F1 ${show(mean(own.map(({ f1 }) => f1)))} ${both(own.map(({ f1, repository }) => ({ value: f1, repository })))}`);
+  console.log(
+    `${system.name.padEnd(30)} recall@1 @5 @10 ${recall}  MRR ${show(mean(own.map(({ mrr }) => mrr)))}  F1 ${show(mean(own.map(({ f1 }) => f1)))} ${both(own.map(({ f1, repository }) => ({ value: f1, repository })))}`,
+  );
 });
 const kino = results.at(-1)!;
 SYSTEMS.slice(0, -1).forEach((system, at) => {
-  const gaps = kino.map((result, i) => ({ value: result.f1 - results[at]![i]!.f1, repository: result.repository }));
+  const gaps = kino.map((result, i) => ({
+    value: result.f1 - results[at]![i]!.f1,
+    repository: result.repository,
+  }));
   console.log(`kino − ${system.name}: ${show(mean(gaps.map(({ value }) => value)))} ${both(gaps)}`);
 });

@@ -24,7 +24,8 @@ interface Case {
 function toCase(example: Example): Case {
   const { signals, paths } = example;
   const rough = (file: number) =>
-    signals.content[file]! + 0.5 * (signals.folders[file]! + signals.name[file]! + signals.profile[file]! + signals.scope[file]!);
+    signals.content[file]! +
+    0.5 * (signals.folders[file]! + signals.name[file]! + signals.profile[file]! + signals.scope[file]!);
   const order = [...paths.keys()].sort((a, b) => rough(b) - rough(a)).slice(0, CANDIDATES);
   return {
     repository: example.repository,
@@ -34,7 +35,8 @@ function toCase(example: Example): Case {
   };
 }
 
-const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+const dot = (a: readonly number[], b: readonly number[]) =>
+  a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 
 /** Adam on the mean cross-entropy, with a little ridge. */
 function learn(cases: readonly Case[]): number[] {
@@ -59,14 +61,17 @@ function learn(cases: readonly Case[]): number[] {
     for (let i = 0; i < size; i++) {
       first[i] = 0.9 * first[i]! + 0.1 * gradient[i]!;
       second[i] = 0.999 * second[i]! + 0.001 * gradient[i]! ** 2;
-      weights[i]! -= (0.05 * (first[i]! / (1 - 0.9 ** step))) / (Math.sqrt(second[i]! / (1 - 0.999 ** step)) + 1e-8);
+      weights[i]! -=
+        (0.05 * (first[i]! / (1 - 0.9 ** step))) / (Math.sqrt(second[i]! / (1 - 0.999 ** step)) + 1e-8);
     }
   }
   return weights;
 }
 
 function f1({ rows, gold, answers }: Case, weights: readonly number[], margin: number): number {
-  const scored = rows.map((row, file) => ({ score: dot(row, weights), right: gold[file]! })).sort((a, b) => b.score - a.score);
+  const scored = rows
+    .map((row, file) => ({ score: dot(row, weights), right: gold[file]! }))
+    .sort((a, b) => b.score - a.score);
   const named = scored.slice(0, MOST).filter(({ score }) => score > scored[0]!.score - margin);
   return (2 * named.filter(({ right }) => right).length) / (named.length + answers);
 }
@@ -85,8 +90,12 @@ for (const margin of MARGINS) {
     const own = cases.filter(({ repository }) => repository === left);
     return own.reduce((sum, one) => sum + f1(one, weights, margin), 0) / own.length;
   });
-  console.log(`margin ${margin}: F1 ${(means.reduce((sum, mean) => sum + mean, 0) / means.length).toFixed(4)}, mean of ${repositories.length} repositories left out in turn`);
+  console.log(
+    `margin ${margin}: F1 ${(means.reduce((sum, mean) => sum + mean, 0) / means.length).toFixed(4)}, mean of ${repositories.length} repositories left out in turn`,
+  );
 }
 const learned = learn(cases);
-const named: Record<Signal, number> = Object.fromEntries(SIGNALS.map((signal, i) => [signal, Number(learned[i]!.toFixed(2))])) as Record<Signal, number>;
+const named: Record<Signal, number> = Object.fromEntries(
+  SIGNALS.map((signal, i) => [signal, Number(learned[i]!.toFixed(2))]),
+) as Record<Signal, number>;
 console.log(named);

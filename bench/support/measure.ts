@@ -16,11 +16,19 @@ export function percentile(values: readonly number[], q: number): number {
 }
 
 /** Prints a figure, what it should reach, and the ratio of the two: below 1 is better than asked for. */
-export function report(what: string, value: number, unit: string, reach: number, more: 'less' | 'more' = 'less'): void {
+export function report(
+  what: string,
+  value: number,
+  unit: string,
+  reach: number,
+  more: 'less' | 'more' = 'less',
+): void {
   const ratio = more === 'less' ? value / reach : reach / value;
   const sign = ratio <= 1 ? 'ok  ' : 'MISS';
   const number = value >= 100 ? Math.round(value).toLocaleString('en') : value.toFixed(2);
-  console.log(`  ${sign} ${what}: ${number} ${unit} (${more === 'less' ? '<=' : '>='} ${reach.toLocaleString('en')}; ratio ${ratio.toFixed(2)})`);
+  console.log(
+    `  ${sign} ${what}: ${number} ${unit} (${more === 'less' ? '<=' : '>='} ${reach.toLocaleString('en')}; ratio ${ratio.toFixed(2)})`,
+  );
 }
 
 export interface ProcessRun {

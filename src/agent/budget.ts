@@ -54,10 +54,13 @@ export class Meter {
     const timer =
       seconds === undefined
         ? undefined
-        : setTimeout(() => {
-            this.#late = true;
-            abort();
-          }, Math.min(seconds * 1000, MAX_TIMER_MS));
+        : setTimeout(
+            () => {
+              this.#late = true;
+              abort();
+            },
+            Math.min(seconds * 1000, MAX_TIMER_MS),
+          );
     return {
       signal: controller.signal,
       [Symbol.dispose]() {

@@ -1,3 +1,3 @@
 export type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
-export { AGENTS, createAgent, isKnownAgent, UnknownAgentError } from './registry.ts';
+export { createAgent, isKnownAgent, UnknownAgentError } from './registry.ts';
 export { runInThread } from './run-in-thread.ts';

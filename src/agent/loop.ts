@@ -85,7 +85,8 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
       });
       if (reply.text.trim() !== '') answer = reply.text;
 
-      if (reply.finish === 'content-filter') return end('failed', "The provider's filter stopped the answer.");
+      if (reply.finish === 'content-filter')
+        return end('failed', "The provider's filter stopped the answer.");
       if (reply.toolCalls.length === 0) {
         const whole = reply.finish !== 'length' && reply.text.trim() !== '';
         if (whole) return end('done', 'The agent answered.');
@@ -99,7 +100,13 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
       const calls = reply.toolCalls.map((call) => (cut ? { callId: call.callId, tool: call.tool } : call));
       const results = await runCalls(calls, byName, context, {
         started: (call) =>
-          job.emit({ type: 'tool.started', step, callId: call.callId, tool: call.tool, input: call.input ?? null }),
+          job.emit({
+            type: 'tool.started',
+            step,
+            callId: call.callId,
+            tool: call.tool,
+            input: call.input ?? null,
+          }),
         ended: (call, result, durationMs) =>
           job.emit({ type: 'tool.ended', step, callId: call.callId, tool: call.tool, ...result, durationMs }),
       });
@@ -113,7 +120,12 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
     }
   }
 
-  async function ask(job: Job, step: number, request: ModelRequest, signal: AbortSignal): Promise<ModelAnswer> {
+  async function ask(
+    job: Job,
+    step: number,
+    request: ModelRequest,
+    signal: AbortSignal,
+  ): Promise<ModelAnswer> {
     const started = performance.now();
     await job.emit({ type: 'model.requested', step, attempt: 1, messages: request.messages.length });
     const deltas = new DeltaWriter(step, job.emit);

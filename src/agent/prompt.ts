@@ -15,6 +15,8 @@ export const SYSTEM_PROMPT = `You are Kino, a coding agent. You work in one work
 /** The system prompt with the repository's own instructions after it. */
 export function systemPrompt(instructions: readonly { path: string; text: string }[]): string {
   if (instructions.length === 0) return SYSTEM_PROMPT;
-  const sections = instructions.map(({ path, text }) => `<instructions file="${path}">\n${text.trim()}\n</instructions>`);
+  const sections = instructions.map(
+    ({ path, text }) => `<instructions file="${path}">\n${text.trim()}\n</instructions>`,
+  );
   return `${SYSTEM_PROMPT}\n\nThe repository's instructions; those of a deeper folder win:\n\n${sections.join('\n\n')}`;
 }

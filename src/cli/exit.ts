@@ -46,6 +46,7 @@ export function sentenceFor(error: unknown): string {
   if (process.env.KINO_DEBUG) return error.stack ?? error.message;
   const { code, path } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC') return 'The disk is full; nothing more was written.';
-  if (code !== undefined && FILE_SYSTEM.has(code) && path !== undefined) return `${path} cannot be used (${code}).`;
+  if (code !== undefined && FILE_SYSTEM.has(code) && path !== undefined)
+    return `${path} cannot be used (${code}).`;
   return error.message.split('\n', 1)[0]!;
 }

@@ -1,4 +1,11 @@
-import { type AgentReport, type Comparison, comparePaired, type Estimate, type Experiment, reportAgents } from '../eval/index.ts';
+import {
+  type AgentReport,
+  type Comparison,
+  comparePaired,
+  type Estimate,
+  type Experiment,
+  reportAgents,
+} from '../eval/index.ts';
 import { dollars, fraction, paint, print, seconds, table } from './output.ts';
 
 /** An experiment as one JSON document. */
@@ -28,7 +35,9 @@ export function printExperiment(experiment: Experiment): void {
   const reports = reportAgents(experiment);
   const { plan, summary } = experiment;
   const attempts = plan.attempts > 1 ? ` × ${plan.attempts} attempts` : '';
-  print(`${paint('bold', plan.environment)}: ${plan.tasks.length} tasks${attempts}, experiment ${summary.id}\n`);
+  print(
+    `${paint('bold', plan.environment)}: ${plan.tasks.length} tasks${attempts}, experiment ${summary.id}\n`,
+  );
   print(
     table(
       [
@@ -52,7 +61,9 @@ export function printExperiment(experiment: Experiment): void {
   const missing = reports.reduce((sum, report) => sum + report.missing, 0);
   if (missing > 0) notes.push(`${missing} rollouts are still to be run.`);
   if (reports.some((report) => report.unscored > 0)) {
-    notes.push('Unscored rollouts failed for reasons that say nothing about the agent; --retry-unscored tries them again.');
+    notes.push(
+      'Unscored rollouts failed for reasons that say nothing about the agent; --retry-unscored tries them again.',
+    );
   }
   if (notes.length > 0) print(paint('dim', `\n${notes.join(' ')}`));
   const comparisons = comparisonsOf(experiment);
@@ -61,7 +72,8 @@ export function printExperiment(experiment: Experiment): void {
 }
 
 function toRow(report: AgentReport): string[] {
-  const metric = (name: string) => (report.metrics[name] === undefined ? '–' : fraction(report.metrics[name]));
+  const metric = (name: string) =>
+    report.metrics[name] === undefined ? '–' : fraction(report.metrics[name]);
   return [
     report.agent,
     report.reward ? `${fraction(report.reward.mean)} ${intervalOf(report.reward)}` : '–',
@@ -83,7 +95,10 @@ function intervalOf({ interval }: Estimate): string {
 /** One line: who is better and by how much, or that it cannot be told. */
 export function printComparison({ a, b, difference, p, verdict, unpaired }: Comparison): void {
   const gap = `${difference.mean >= 0 ? '+' : ''}${fraction(difference.mean)} ${intervalOf(difference)}`;
-  const facts = [`n = ${difference.n}`, ...(p === undefined ? [] : [p < 0.001 ? 'p < .001' : `p = ${fraction(p)}`])];
+  const facts = [
+    `n = ${difference.n}`,
+    ...(p === undefined ? [] : [p < 0.001 ? 'p < .001' : `p = ${fraction(p)}`]),
+  ];
   if (unpaired > 0) facts.push(`${unpaired} tasks scored on one side only`);
   const says =
     verdict === 'not distinguishable'

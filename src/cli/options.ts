@@ -3,7 +3,8 @@ import { InvalidArgumentError } from 'commander';
 /** A whole number from 1 on, for commander. */
 export function positiveInteger(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It must be a whole number from 1 on.');
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return value;
 }
 

@@ -78,7 +78,9 @@ export function toStreamJson(event: ThreadEvent, context: StreamContext): Record
         },
       ];
     case 'model.retried':
-      return [{ type: 'system', subtype: 'api_retry', ...session, attempt: event.attempt, error: event.reason }];
+      return [
+        { type: 'system', subtype: 'api_retry', ...session, attempt: event.attempt, error: event.reason },
+      ];
     case 'thread.ended':
       return [
         {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type Task, taskSchema } from './task.ts';
 
@@ -37,7 +37,10 @@ export async function readTasks(path: string): Promise<Task[]> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new EnvironmentFileError(path, `cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`);
+    throw new EnvironmentFileError(
+      path,
+      `cannot be read (${(error as NodeJS.ErrnoException).code ?? error})`,
+    );
   }
   const tasks: Task[] = [];
   const ids = new Set<string>();
@@ -53,9 +56,13 @@ export async function readTasks(path: string): Promise<Task[]> {
     const parsed = taskSchema.safeParse(value);
     if (!parsed.success) {
       const issue = parsed.error.issues[0]!;
-      throw new EnvironmentFileError(path, `${at} is no task (${issue.path.join('.') || 'row'}: ${issue.message})`);
+      throw new EnvironmentFileError(
+        path,
+        `${at} is no task (${issue.path.join('.') || 'row'}: ${issue.message})`,
+      );
     }
-    if (ids.has(parsed.data.id)) throw new EnvironmentFileError(path, `${at} repeats the task ${parsed.data.id}`);
+    if (ids.has(parsed.data.id))
+      throw new EnvironmentFileError(path, `${at} repeats the task ${parsed.data.id}`);
     ids.add(parsed.data.id);
     tasks.push(parsed.data);
   });
@@ -71,14 +78,15 @@ export async function readTasks(path: string): Promise<Task[]> {
 export async function findEnvironment(name: string, root: string): Promise<string> {
   const folder = environmentsFolder(root);
   for (const path of [resolve(name), join(folder, name), join(folder, `${name}.jsonl`)]) {
-    const isThere = await access(path).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
+    // A folder of that name where one happens to stand is not what is meant.
+    const found = await stat(path).catch(() => undefined);
+    if (found && !found.isDirectory()) return path;
   }
   const known = await readdir(folder).catch(() => []);
-  const names = known.filter((file) => file.endsWith('.jsonl')).map((file) => file.slice(0, -'.jsonl'.length));
+  const names = known
+    .filter((file) => file.endsWith('.jsonl'))
+    .map((file) => file.slice(0, -'.jsonl'.length))
+    .sort();
   const hint = names.length > 0 ? `there are: ${names.join(', ')}` : 'make one with `kino mine localize`';
   throw new EnvironmentFileError(name, `there is no such environment; ${hint}`);
 }

@@ -32,7 +32,9 @@ export class FunnelCounter {
   }
 
   funnel(): Funnel {
-    const dropped = [...this.#counts].map(([reason, count]) => ({ reason, count })).filter(({ count }) => count > 0);
+    const dropped = [...this.#counts]
+      .map(([reason, count]) => ({ reason, count }))
+      .filter(({ count }) => count > 0);
     return { commits: this.#commits, dropped, tasks: this.#tasks };
   }
 }

@@ -27,7 +27,8 @@ export function cellKey({ task, agent, attempt }: Cell): string {
 export function cellsOf(plan: Plan): Cell[] {
   const cells: Cell[] = [];
   for (let attempt = 1; attempt <= plan.attempts; attempt++) {
-    for (const task of plan.tasks) for (const { label } of plan.agents) cells.push({ task, agent: label, attempt });
+    for (const task of plan.tasks)
+      for (const { label } of plan.agents) cells.push({ task, agent: label, attempt });
   }
   return cells;
 }

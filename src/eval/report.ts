@@ -1,5 +1,5 @@
 import type { RolloutFinished } from '../thread/index.ts';
-import { type Experiment, cellsOf } from './experiment.ts';
+import { cellsOf, type Experiment } from './experiment.ts';
 import { type Estimate, estimateMean, meanOf, type Observation } from './statistics/clustered.ts';
 import { quantile } from './statistics/quantile.ts';
 
@@ -49,7 +49,9 @@ export function reportAgents(experiment: Experiment): AgentReport[] {
 }
 
 /** The mean reward of each task, with the cluster that it belongs to. */
-export function taskMeans(scored: readonly RolloutFinished[]): Map<string, { value: number; repository: string }> {
+export function taskMeans(
+  scored: readonly RolloutFinished[],
+): Map<string, { value: number; repository: string }> {
   const byTask = Map.groupBy(scored, (result) => result.task);
   return new Map(
     [...byTask].map(([task, results]) => [
@@ -59,7 +61,10 @@ export function taskMeans(scored: readonly RolloutFinished[]): Map<string, { val
   );
 }
 
-function observe(scored: readonly RolloutFinished[]): { observations: Observation[]; clusteredBy: 'repository' | 'task' } {
+function observe(scored: readonly RolloutFinished[]): {
+  observations: Observation[];
+  clusteredBy: 'repository' | 'task';
+} {
   const means = taskMeans(scored);
   const clusteredBy = clusterOf([...means.values()].map(({ repository }) => repository));
   const observations = [...means].map(([task, { value, repository }]) => ({

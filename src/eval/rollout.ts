@@ -97,7 +97,12 @@ async function verify({ task, repository }: RolloutOptions, answer: string): Pro
   try {
     return await ENVIRONMENTS[task.kind].verify(task, { answer, repository });
   } catch (error) {
-    return { reward: null, metrics: {}, findings: [], explanation: `The verifier failed: ${(error as Error).message}` };
+    return {
+      reward: null,
+      metrics: {},
+      findings: [],
+      explanation: `The verifier failed: ${(error as Error).message}`,
+    };
   }
 }
 

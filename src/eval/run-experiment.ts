@@ -1,10 +1,18 @@
 import { hostname } from 'node:os';
 import type { Agent, AgentBudget } from '../agent/index.ts';
 import type { Task } from '../environment/index.ts';
-import { type Repository, openRepository } from '../git/index.ts';
+import { openRepository, type Repository } from '../git/index.ts';
 import type { SandboxName } from '../sandbox/index.ts';
 import { newId, type RolloutFinished, type ThreadStore } from '../thread/index.ts';
-import { type Cell, cellKey, cellsOf, type Experiment, findExperiment, type Plan, readExperiment } from './experiment.ts';
+import {
+  type Cell,
+  cellKey,
+  cellsOf,
+  type Experiment,
+  findExperiment,
+  type Plan,
+  readExperiment,
+} from './experiment.ts';
 import { runRollout } from './rollout.ts';
 
 export interface RunExperimentOptions {
@@ -49,7 +57,9 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const id = await openExperiment(options);
   const { results } = await readExperiment(store, id);
   const done = new Set(
-    [...results].filter(([, result]) => !(options.retryUnscored && result.reward === null)).map(([key]) => key),
+    [...results]
+      .filter(([, result]) => !(options.retryUnscored && result.reward === null))
+      .map(([key]) => key),
   );
   const cells = cellsOf(plan);
   const open = cells.filter((cell) => !done.has(cellKey(cell)));

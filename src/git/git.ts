@@ -70,7 +70,8 @@ export async function* streamGit(
   const ended = new Promise<number | null>((resolve, reject) => {
     child.on('error', (error: NodeJS.ErrnoException) => {
       // ENOENT also stands for a working folder that is gone, and then git is not what is missing.
-      reject(error.code === 'ENOENT' && error.path === 'git' ? missing(cwd, args) : error);
+      if (error.code === 'ENOENT' && error.path === 'git') resolve(missing(cwd, args));
+      else reject(error);
     });
     child.on('close', (code) => resolve(code));
   });

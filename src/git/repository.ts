@@ -53,17 +53,14 @@ function nameOf(path: string): string {
  */
 export async function resolveCommit(repository: Repository, revision: string): Promise<string> {
   try {
-    return await git(repository.path, [
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      '--end-of-options',
-      `${revision}^{commit}`,
-    ]);
+    const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+    const id = await git(repository.path, args);
+    // `^HEAD` verifies as well, but it excludes a commit instead of naming one.
+    if (/^[0-9a-f]+$/.test(id)) return id;
   } catch (error) {
-    if (error instanceof GitError) throw new NoSuchCommitError(revision, repository.path);
-    throw error;
+    if (!(error instanceof GitError)) throw error;
   }
+  throw new NoSuchCommitError(revision, repository.path);
 }
 
 /** What stays the same of a repository wherever it is cloned: a hash of its first commits, 16 hex digits. */

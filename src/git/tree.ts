@@ -49,15 +49,19 @@ export async function* readBlobs(
   const reader = new ByteReader(
     streamGit(repository.path, ['cat-file', '--batch'], { input: `${blobs.join('\n')}\n` }),
   );
-  for (const blob of blobs) {
-    const header = (await reader.line()).split(' ');
-    if (header[1] === 'missing') {
-      yield { blob, content: undefined };
-      continue;
+  try {
+    for (const blob of blobs) {
+      const header = (await reader.line()).split(' ');
+      if (header[1] === 'missing') {
+        yield { blob, content: undefined };
+        continue;
+      }
+      const content = await reader.bytes(Number(header[2]));
+      await reader.bytes(1);
+      yield { blob, content };
     }
-    const content = await reader.bytes(Number(header[2]));
-    await reader.bytes(1);
-    yield { blob, content };
+  } finally {
+    await reader.close();
   }
 }
 
@@ -69,6 +73,11 @@ class ByteReader {
 
   constructor(source: AsyncIterable<Buffer>) {
     this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** Ends the source; without it, a git whose answers nobody takes any more would wait for ever. */
+  async close(): Promise<void> {
+    await this.#source.return?.();
   }
 
   async #more(): Promise<Buffer> {

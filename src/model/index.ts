@@ -1,10 +1,4 @@
-export {
-  MissingKeyError,
-  ModelCallError,
-  RecordingError,
-  ReplayMismatchError,
-  UnknownModelError,
-} from './errors.ts';
+export { ModelCallError } from './errors.ts';
 export type {
   Model,
   ModelAnswer,
@@ -17,4 +11,4 @@ export type {
 export { PROVIDERS } from './providers.ts';
 export { recordingFetch, replayingFetch } from './recording.ts';
 export { type ResolveOptions, resolveModel } from './resolve.ts';
-export { DEFAULT_RETRY, type RetryPolicy, streamWithRetry } from './retry.ts';
+export { type RetryPolicy, streamWithRetry } from './retry.ts';

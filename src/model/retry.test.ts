@@ -24,7 +24,10 @@ test('a pause is never shorter than asked for, never longer than that and the bo
   const share = fc.double({ min: 0, max: 1, noNaN: true });
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 12 }), asked, share, (attempt, retryAfterMs, random) => {
-      const error = new ModelCallError('x', { retryable: true, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+      const error = new ModelCallError('x', {
+        retryable: true,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      });
       const delay = delayBefore(attempt, error, { ...DEFAULT_RETRY, random: () => random });
       if (attempt > DEFAULT_RETRY.attempts) return delay === undefined;
       const floor = retryAfterMs ?? 0;

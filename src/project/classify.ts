@@ -4,7 +4,9 @@ export type FileKind = 'source' | 'test' | 'generated' | 'vendored' | 'documenta
 const SOURCE_EXTENSIONS = new Set(
   `ts tsx mts cts js jsx mjs cjs vue svelte astro py pyi pyx go rs java kt kts scala groovy clj cljs c h cc cpp cxx hpp
   hh hxx m mm cs fs fsx vb swift rb erb php pl pm lua r jl ex exs erl hrl hs ml mli elm dart zig nim cr d v sol sh bash
-  zsh fish ps1 sql proto thrift graphql gql css scss sass less html hbs ejs pug tmpl tcl el lisp scm rkt asm s`.split(/\s+/),
+  zsh fish ps1 sql proto thrift graphql gql css scss sass less html hbs ejs pug tmpl tcl el lisp scm rkt asm s`.split(
+    /\s+/,
+  ),
 );
 
 const VENDORED =
@@ -12,9 +14,11 @@ const VENDORED =
 const GENERATED =
   /(?:^|\/)(?:dist|build|out|generated|__generated__|gen|autogen)\/|\.min\.(?:js|css)$|[._]pb2?(?:_grpc)?\.(?:go|py|js|ts|cc|h)$|\.g\.(?:dart|cs)$|[._-](?:generated|gen)\.[a-z]+$|(?:^|\/)zz_generated[^/]*$|\.(?:lock|snap|map)$|(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum)$/i;
 const TEST =
-  /(?:^|\/)(?:tests?|__tests?__|__mocks__|specs?|testing|testdata|test[-_]?(?:data|suite|utils|helpers|cases|fixtures)|fixtures?|__fixtures__|__snapshots__|e2e|integration[-_]tests?|unittests?|unit[-_]tests?|benchmarks?|bench|benches|cypress)\/|(?:^|\/)(?:test_[^/]+|[^/]+_tests?|[^/]+[._-](?:test|tests|spec|specs|e2e|bench|cy)|conftest|[^/]*[a-z0-9]Tests?|Test[A-Z][^/]*|tests?)\.[a-z0-9]+$/;
+  /(?:^|\/)(?:tests?|__tests?__|__mocks__|specs?|testing|testdata|test[-_]?(?:data|suite|utils|helpers|cases|fixtures)|fixtures?|__fixtures__|__snapshots__|e2e|integration[-_]tests?|unittests?|unit[-_]tests?|benchmarks?|bench|benches|cypress|Tests|[\w.]+\.Tests?|(?:android|common|functional|integration|ios|js|jvm|native|unit)Test)\/|(?:^|\/)(?:test_[^/]+|[^/]+_tests?|[^/]+[._-](?:test|tests|spec|specs|e2e|bench|cy)|conftest|[^/]*[a-z0-9]Tests?|Test[A-Z][^/]*|tests?)\.[a-z0-9]+$/;
 const DOCUMENTATION =
-  /(?:^|\/)(?:docs?|documentation|examples?|samples?|demos?|website|www|site)\/|\.(?:md|mdx|markdown|rst|adoc|txt|org|tex|pod)$|(?:^|\/)(?:README|CHANGELOG|CHANGES|HISTORY|LICENSE|NOTICE|AUTHORS|CONTRIBUTING)[^/]*$/i;
+  /(?:^|\/)(?:docs?|documentation|examples?|samples?|demos?|website|www|site)\/|\.(?:md|mdx|markdown|rst|adoc|txt|org|tex|pod)$/i;
+/** `history.ts` and `license.rb` are source, whatever their names. */
+const DOCUMENT = /(?:^|\/)(?:README|CHANGELOG|CHANGES|HISTORY|LICENSE|NOTICE|AUTHORS|CONTRIBUTING)[^/]*$/i;
 
 /** The kind of a file by its path alone: no content is read. */
 export function classify(path: string): FileKind {
@@ -24,7 +28,8 @@ export function classify(path: string): FileKind {
   if (DOCUMENTATION.test(path)) return 'documentation';
   const dot = path.lastIndexOf('.');
   const extension = dot > path.lastIndexOf('/') ? path.slice(dot + 1).toLowerCase() : '';
-  return SOURCE_EXTENSIONS.has(extension) ? 'source' : 'other';
+  if (SOURCE_EXTENSIONS.has(extension)) return 'source';
+  return DOCUMENT.test(path) ? 'documentation' : 'other';
 }
 
 const GENERATED_HEADER =

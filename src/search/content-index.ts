@@ -41,7 +41,9 @@ export class ContentIndex {
 
   /** Reads what is not known yet. @returns the files that are indexed: text of a reasonable size */
   async add(files: readonly TreeFile[]): Promise<TreeFile[]> {
-    const wanted = files.filter((file) => file.size > 0 && file.size <= MAX_BYTES && !NOT_TEXT.test(file.path));
+    const wanted = files.filter(
+      (file) => file.size > 0 && file.size <= MAX_BYTES && !NOT_TEXT.test(file.path),
+    );
     const missing = new Map<string, number>();
     for (const file of wanted) {
       this.#addPath(file.path);

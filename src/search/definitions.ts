@@ -2,7 +2,18 @@
 const KEYWORD =
   /\b(?:function\*?|class|def|fn|func|struct|enum|union|trait|interface|type|const|let|var|val|module|mod|namespace|object|record|protocol|macro_rules!|#define|typedef)\s+(?:\([^()\n]{0,80}\)\s*)?([A-Za-z_$][\w$]{1,60})/g;
 
-const NOT_NAMES = new Set(['if', 'for', 'while', 'switch', 'return', 'catch', 'else', 'function', 'sizeof', 'assert']);
+const NOT_NAMES = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'return',
+  'catch',
+  'else',
+  'function',
+  'sizeof',
+  'assert',
+]);
 const NAME_AT_END = /([A-Za-z_]\w{1,60})[ \t]*$/;
 const TYPE_FIRST = /^[A-Za-z_][\w<>,.&*[\]: ]*[ \t*&]\w+$/;
 const MAX_LINE = 400;

@@ -69,11 +69,16 @@ export class HistoryIndex {
       parents: commit.parents,
       time: commit.time,
       files: small ? commit.files.filter((file) => file.status !== 'D').map((file) => file.path) : [],
-      renames: commit.files.flatMap((file): [string, string][] => (file.from === undefined ? [] : [[file.from, file.path]])),
+      renames: commit.files.flatMap((file): [string, string][] =>
+        file.from === undefined ? [] : [[file.from, file.path]],
+      ),
     });
     const [subject = '', ...body] = commit.message.split('\n');
     // The subject counts twice: the body is often about something else as well.
-    this.messages.add(number, small && commit.fileCount > 0 ? queryTerms([subject, subject, ...body].join('\n')) : new Map());
+    this.messages.add(
+      number,
+      small && commit.fileCount > 0 ? queryTerms([subject, subject, ...body].join('\n')) : new Map(),
+    );
   }
 
   /** A walk over known commits; incomplete when it meets one that was not read before it has gone deep enough. */
@@ -96,7 +101,8 @@ export class HistoryIndex {
       }
     }
     // Parents that a shallow clone lacks stay unknown for ever; reading again from the same place adds nothing.
-    const complete = commits.length > 0 && (!unknown || commits.length >= DEPTH / 2 || this.#read.includes(start));
+    const complete =
+      commits.length > 0 && (!unknown || commits.length >= DEPTH / 2 || this.#read.includes(start));
     commits.sort((a, b) => b.time - a.time || a.number - b.number);
     return { commits: commits.slice(0, DEPTH), complete };
   }

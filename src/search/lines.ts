@@ -49,4 +49,5 @@ export function linesThatMatter(text: string, question: string, most = 3): Match
     .map((line) => ({ line: line + 1, text: lines[line]!.trim().slice(0, MAX_TEXT) }));
 }
 
-const DEFINES = /^\s*(?:export |pub |public |private |static |async )*(?:function|class|def|fn|func|struct|interface|type|enum|trait|const)\b/;
+const DEFINES =
+  /^\s*(?:export |pub |public |private |static |async )*(?:function|class|def|fn|func|struct|interface|type|enum|trait|const)\b/;

@@ -45,6 +45,15 @@ test('a document outside the population counts for nothing, in scores and in sta
   expect([...scores]).toEqual([...expected, 0]);
 });
 
+test('documents that come after a population was made do not change its scores', () => {
+  const postings = postingsOf([{ a: 1 }, { b: 2 }]);
+  const population = populationOf(postings, [0, 1]);
+  const terms = new Map([['a', 1]]);
+  const before = bm25(postings, population, terms, OPTIONS);
+  postings.add(2, new Map([['a', 5]]));
+  expect([...bm25(postings, population, terms, OPTIONS)]).toEqual([...before, 0]);
+});
+
 test('a rarer term counts more, and none counts negative', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 10_000 }), fc.nat(10_000), (count, given) => {

@@ -99,12 +99,13 @@ export function bm25(
   for (const [term, weight] of terms) {
     const list = postings.list(term);
     let frequency = 0;
-    for (let at = 0; at < list.length; at += 2) frequency += alive[list[at]!]!;
+    for (let at = 0; at < list.length; at += 2) if (alive[list[at]!] === 1) frequency++;
     if (frequency === 0) continue;
     const factor = weight * idf(count, frequency) * (options.k1 + 1);
     for (let at = 0; at < list.length; at += 2) {
       const document = list[at]!;
-      if (alive[document] === 0) continue;
+      // A document that came after the population was made is beyond its end.
+      if (alive[document] !== 1) continue;
       const occurrences = list[at + 1]!;
       scores[document]! += (factor * occurrences) / (occurrences + norms[document]!);
     }

@@ -1,7 +1,7 @@
 import { listTree, type Repository, readBlobs } from '../git/index.ts';
 import { ContentIndex } from './content-index.ts';
 import { HistoryIndex } from './history-index.ts';
-import { type MatchingLine, linesThatMatter } from './lines.ts';
+import { linesThatMatter, type MatchingLine } from './lines.ts';
 import { howMany, RANKING, type Ranking, scoreFiles } from './rank.ts';
 import { type Signal, signalsOf, type View, viewOf } from './signals.ts';
 
@@ -59,17 +59,29 @@ export class RepositoryIndex {
   /** The files of a commit that a text is about, best first. Only the past of the commit is used. */
   async find(text: string, commit: string, options: FindOptions = {}): Promise<Found> {
     const { view } = await this.#prepare(commit);
-    const scores = scoreFiles(signalsOf(text, view, this.#content, this.#history), options.ranking ?? RANKING);
+    const scores = scoreFiles(
+      signalsOf(text, view, this.#content, this.#history),
+      options.ranking ?? RANKING,
+    );
     const order = view.paths.map((path, file) => ({ path, score: scores[file]! }));
     const files = (options.accept ? order.filter(({ path }) => options.accept!(path)) : order)
       .filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score || (a.path < b.path ? -1 : 1))
       .slice(0, options.limit ?? 10);
-    return { files, named: howMany(files.map(({ score }) => score), options.ranking ?? RANKING) };
+    return {
+      files,
+      named: howMany(
+        files.map(({ score }) => score),
+        options.ranking ?? RANKING,
+      ),
+    };
   }
 
   /** The signals themselves, for setting weights. */
-  async signals(text: string, commit: string): Promise<{ paths: readonly string[]; signals: Record<Signal, Float64Array> }> {
+  async signals(
+    text: string,
+    commit: string,
+  ): Promise<{ paths: readonly string[]; signals: Record<Signal, Float64Array> }> {
     const { view } = await this.#prepare(commit);
     return { paths: view.paths, signals: signalsOf(text, view, this.#content, this.#history) };
   }

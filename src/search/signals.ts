@@ -33,7 +33,11 @@ export interface View {
   names: Population;
 }
 
-export function viewOf(index: ContentIndex, files: readonly { path: string; blob: string }[], past: Past): View {
+export function viewOf(
+  index: ContentIndex,
+  files: readonly { path: string; blob: string }[],
+  past: Past,
+): View {
   const documents = files.map((file) => index.documentOf(file.blob)!);
   const pathNumbers = files.map((file) => index.pathNumber(file.path)!);
   return {
@@ -61,15 +65,20 @@ export function signalsOf(
 ): Record<Signal, Float64Array> {
   const [subject = '', ...body] = text.split('\n');
   const terms = queryTerms([subject, subject, ...body].join('\n'));
-  const byDocument = (scores: Float64Array) => Float64Array.from(view.documents, (number) => scores[number] ?? 0);
-  const byPath = (scores: Float64Array) => Float64Array.from(view.pathNumbers, (number) => scores[number] ?? 0);
+  const byDocument = (scores: Float64Array) =>
+    Float64Array.from(view.documents, (number) => scores[number] ?? 0);
+  const byPath = (scores: Float64Array) =>
+    Float64Array.from(view.pathNumbers, (number) => scores[number] ?? 0);
 
   const content = normalise(byDocument(bm25(index.content, view.content, terms, CONTENT)));
   const folders = normalise(byPath(bm25(index.folders, view.folders, terms, SHORT)));
   const name = normalise(byPath(bm25(index.names, view.names, terms, SHORT)));
   const definitions = normalise(byDocument(bm25(index.definitions, view.definitions, terms, SHORT)));
   const neighbours = normalise(neighbourScores(terms, view, history));
-  const first = Float64Array.from(content, (value, file) => value + folders[file]! + name[file]! + neighbours[file]!);
+  const first = Float64Array.from(
+    content,
+    (value, file) => value + folders[file]! + name[file]! + neighbours[file]!,
+  );
   return {
     content,
     folders,
@@ -95,7 +104,9 @@ function normalise(values: Float64Array): Float64Array {
 export function scopeOf(subject: string): string | undefined {
   const match = /^\s*(?:\w+\(([^)]{1,60})\)!?:|\[([^\]]{1,60})\]|([\w./,* -]{1,40}?):\s)/.exec(subject);
   const scope = match?.[1] ?? match?.[2] ?? match?.[3];
-  return scope === undefined || /^(?:fix|feat|docs|chore|refactor|test|perf|build|ci|style)$/i.test(scope) ? undefined : scope;
+  return scope === undefined || /^(?:fix|feat|docs|chore|refactor|test|perf|build|ci|style)$/i.test(scope)
+    ? undefined
+    : scope;
 }
 
 function scopeScores(subject: string, view: View, index: ContentIndex): Float64Array {
@@ -117,7 +128,11 @@ function scopeScores(subject: string, view: View, index: ContentIndex): Float64A
 }
 
 /** The files of earlier commits whose messages are nearest to the question (cosine of tf-idf, cubed). */
-function neighbourScores(terms: ReadonlyMap<string, number>, view: View, history: HistoryIndex): Float64Array {
+function neighbourScores(
+  terms: ReadonlyMap<string, number>,
+  view: View,
+  history: HistoryIndex,
+): Float64Array {
   const scores = new Float64Array(view.paths.length);
   const { messages } = history;
   const { count, orderOf, touched } = view.past;
@@ -127,12 +142,13 @@ function neighbourScores(terms: ReadonlyMap<string, number>, view: View, history
   for (const [term, weight] of terms) {
     const list = messages.list(term);
     let frequency = 0;
-    for (let at = 0; at < list.length; at += 2) if (orderOf[list[at]!]! >= 0) frequency++;
+    for (let at = 0; at < list.length; at += 2) if ((orderOf[list[at]!] ?? -1) >= 0) frequency++;
     if (frequency === 0) continue;
     const rarity = idf(count, frequency);
     norm += (weight * rarity) ** 2;
     for (let at = 0; at < list.length; at += 2) {
-      const order = orderOf[list[at]!]!;
+      // Commits that were read after this view was made have no place in it.
+      const order = orderOf[list[at]!] ?? -1;
       if (order < 0) continue;
       similarity[order]! += weight * list[at + 1]! * rarity ** 2;
       numbers[order] = list[at]!;
@@ -141,7 +157,8 @@ function neighbourScores(terms: ReadonlyMap<string, number>, view: View, history
   if (norm === 0) return scores;
   const best: { order: number; value: number }[] = [];
   similarity.forEach((value, order) => {
-    if (value > 0) best.push({ order, value: value / Math.sqrt(norm * Math.max(1, messages.length(numbers[order]!))) });
+    if (value > 0)
+      best.push({ order, value: value / Math.sqrt(norm * Math.max(1, messages.length(numbers[order]!))) });
   });
   best.sort((a, b) => b.value - a.value);
   const top = best[0]?.value ?? 1;
@@ -179,7 +196,8 @@ function profileScores(terms: ReadonlyMap<string, number>, view: View, history: 
     const list = history.messages.list(term);
     const files: number[] = [];
     for (let at = 0; at < list.length; at += 2) {
-      const order = orderOf[list[at]!]!;
+      // Commits that were read after this view was made have no place in it.
+      const order = orderOf[list[at]!] ?? -1;
       if (order < 0) continue;
       const numbers = touched[order]!;
       for (const file of numbers) {
@@ -190,7 +208,8 @@ function profileScores(terms: ReadonlyMap<string, number>, view: View, history: 
     const rarity = idf(known, files.length);
     for (const file of files) {
       const count = counts[file]!;
-      scores[file]! += (weight * rarity * 2.2 * count) / (count + 1.2 * (0.25 + (0.75 * said[file]!) / average));
+      scores[file]! +=
+        (weight * rarity * 2.2 * count) / (count + 1.2 * (0.25 + (0.75 * said[file]!) / average));
       counts[file] = 0;
     }
   }

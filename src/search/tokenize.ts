@@ -65,5 +65,8 @@ export function pathTerms(path: string): { folders: string[]; name: string[] } {
   const base = path.slice(slash + 1);
   const dot = base.indexOf('.', 1);
   const terms = (text: string) => [...countIdentifiers(text).keys()].flatMap(termsOf);
-  return { folders: slash === -1 ? [] : terms(path.slice(0, slash)), name: terms(dot === -1 ? base : base.slice(0, dot)) };
+  return {
+    folders: slash === -1 ? [] : terms(path.slice(0, slash)),
+    name: terms(dot === -1 ? base : base.slice(0, dot)),
+  };
 }

@@ -1,4 +1,4 @@
-export { AmbiguousThreadError, DatabaseTooNewError, StoreWriteError, ThreadNotFoundError } from './errors.ts';
+export { StoreWriteError, ThreadNotFoundError } from './errors.ts';
 export type * from './event.ts';
 export { EXPORT_FORMATS, type ExportFormat, exportThread } from './export/export.ts';
 export { newId } from './id.ts';

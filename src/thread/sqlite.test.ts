@@ -33,7 +33,9 @@ test('events come back as they were written, numbered from 1', async () => {
 });
 
 test('any sequence of batches reads back in order, whole, from any number on', async () => {
-  const batches = fc.array(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 5 }), { maxLength: 8 });
+  const batches = fc.array(fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 5 }), {
+    maxLength: 8,
+  });
   await fc.assert(
     fc.asyncProperty(batches, fc.nat(20), async (given, from) => {
       const store = new SqliteThreadStore(':memory:');
@@ -63,7 +65,9 @@ test('a batch is written whole or not at all', async () => {
   await store.append(id, [started]);
   const circular: Record<string, unknown> = { type: 'warning' };
   circular.message = circular;
-  await expect(store.append(id, [say('a'), circular as unknown as ThreadEvent])).rejects.toThrow(StoreWriteError);
+  await expect(store.append(id, [say('a'), circular as unknown as ThreadEvent])).rejects.toThrow(
+    StoreWriteError,
+  );
   expect(await store.read(id)).toHaveLength(1);
   expect(await store.append(id, [say('b')])).toBe(2);
 });
@@ -77,7 +81,9 @@ test('the list shows what the events say: status, reward, parent', async () => {
     { type: 'rollout.scored', ...score, reward: null },
     { type: 'thread.ended', status: 'failed', reason: 'r', answer: '', steps: 0, usage: {}, durationMs: 1 },
   ]);
-  expect(await store.list({ parent: 'p' })).toMatchObject([{ id: 'a', status: 'failed', reward: null, lastSeq: 3 }]);
+  expect(await store.list({ parent: 'p' })).toMatchObject([
+    { id: 'a', status: 'failed', reward: null, lastSeq: 3 },
+  ]);
   expect((await store.list({ kind: 'experiment' })).map(({ id }) => id)).toEqual(['p']);
   expect((await store.get('p')).reward).toBeUndefined();
   await store.append('a', [{ type: 'thread.resumed', kino: '0', host: 'there', pid: 7 }]);

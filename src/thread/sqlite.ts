@@ -149,7 +149,11 @@ export class SqliteThreadStore implements ThreadStore {
     } else if (event.type === 'rollout.scored') {
       this.#prepare('UPDATE thread SET scored = 1, reward = ? WHERE id = ?').run(event.reward, id);
     } else if (event.type === 'thread.resumed') {
-      this.#prepare("UPDATE thread SET status = 'running', host = ?, pid = ? WHERE id = ?").run(event.host, event.pid, id);
+      this.#prepare("UPDATE thread SET status = 'running', host = ?, pid = ? WHERE id = ?").run(
+        event.host,
+        event.pid,
+        id,
+      );
     }
   }
 

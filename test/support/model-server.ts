@@ -69,7 +69,9 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     const bytes = Buffer.concat(chunks);
     const recorded: RecordedRequest = {
       path: request.url ?? '/',
-      headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+      headers: Object.fromEntries(
+        Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+      ),
       body: bytes.length === 0 ? {} : (JSON.parse(bytes.toString('utf8')) as Record<string, unknown>),
       bytes: bytes.length,
       at: performance.now(),
@@ -82,7 +84,8 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     const turn = typeof script === 'function' ? script(recorded, index) : (script[index] ?? script.at(-1)!);
     const { fault } = turn;
     if (fault?.kind === 'status') {
-      const body = fault.body ?? JSON.stringify({ error: { message: `scripted ${fault.status}`, type: 'scripted' } });
+      const body =
+        fault.body ?? JSON.stringify({ error: { message: `scripted ${fault.status}`, type: 'scripted' } });
       response.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(body);
       return;
     }
@@ -127,7 +130,8 @@ function toText({ event, data }: Frame): string {
 }
 
 function framesFor(request: RecordedRequest, turn: Turn, index: number): { frames: Frame[]; done: string } {
-  if (request.path.endsWith('/chat/completions')) return { frames: chatFrames(turn, index), done: 'data: [DONE]\n\n' };
+  if (request.path.endsWith('/chat/completions'))
+    return { frames: chatFrames(turn, index), done: 'data: [DONE]\n\n' };
   if (request.path.endsWith('/responses')) return { frames: responsesFrames(turn, index), done: '' };
   if (request.path.endsWith('/messages')) return { frames: messagesFrames(turn, index), done: '' };
   if (request.path.includes(':streamGenerateContent')) return { frames: googleFrames(turn), done: '' };
@@ -162,14 +166,18 @@ function chatFrames(turn: Turn, index: number): Frame[] {
   (turn.calls ?? []).forEach((call, place) => {
     const id = `call_${index}_${place}`;
     frames.push(
-      chunk({ tool_calls: [{ index: place, id, type: 'function', function: { name: call.name, arguments: '' } }] }),
+      chunk({
+        tool_calls: [{ index: place, id, type: 'function', function: { name: call.name, arguments: '' } }],
+      }),
     );
     for (const piece of pieces(argsText(call))) {
       frames.push(chunk({ tool_calls: [{ index: place, function: { arguments: piece } }] }));
     }
   });
   const natural = turn.calls?.length ? 'tool_calls' : 'stop';
-  frames.push(chunk({}, turn.finish === 'length' ? 'length' : turn.finish === 'filter' ? 'content_filter' : natural));
+  frames.push(
+    chunk({}, turn.finish === 'length' ? 'length' : turn.finish === 'filter' ? 'content_filter' : natural),
+  );
   const { input, output, cached = 0 } = usageOf(turn);
   frames.push({
     data: {
@@ -198,23 +206,40 @@ function responsesFrames(turn: Turn, index: number): Frame[] {
   let place = 0;
   if (turn.text) {
     const item = { id: `msg_${index}`, type: 'message', role: 'assistant' };
-    add('response.output_item.added', { output_index: place, item: { ...item, status: 'in_progress', content: [] } });
+    add('response.output_item.added', {
+      output_index: place,
+      item: { ...item, status: 'in_progress', content: [] },
+    });
     for (const delta of pieces(turn.text)) {
       add('response.output_text.delta', { item_id: item.id, output_index: place, content_index: 0, delta });
     }
     const content = [{ type: 'output_text', text: turn.text, annotations: [] }];
-    add('response.output_item.done', { output_index: place, item: { ...item, status: 'completed', content } });
+    add('response.output_item.done', {
+      output_index: place,
+      item: { ...item, status: 'completed', content },
+    });
     place++;
   }
   for (const call of turn.calls ?? []) {
-    const item = { id: `fc_${index}_${place}`, type: 'function_call', call_id: `call_${index}_${place}`, name: call.name };
+    const item = {
+      id: `fc_${index}_${place}`,
+      type: 'function_call',
+      call_id: `call_${index}_${place}`,
+      name: call.name,
+    };
     const text = argsText(call);
-    add('response.output_item.added', { output_index: place, item: { ...item, status: 'in_progress', arguments: '' } });
+    add('response.output_item.added', {
+      output_index: place,
+      item: { ...item, status: 'in_progress', arguments: '' },
+    });
     for (const delta of pieces(text)) {
       add('response.function_call_arguments.delta', { item_id: item.id, output_index: place, delta });
     }
     add('response.function_call_arguments.done', { item_id: item.id, output_index: place, arguments: text });
-    add('response.output_item.done', { output_index: place, item: { ...item, status: 'completed', arguments: text } });
+    add('response.output_item.done', {
+      output_index: place,
+      item: { ...item, status: 'completed', arguments: text },
+    });
     place++;
   }
   const { input, output, cached = 0 } = usageOf(turn);
@@ -226,17 +251,25 @@ function responsesFrames(turn: Turn, index: number): Frame[] {
     total_tokens: input + output,
   };
   if (turn.finish === 'length') {
-    const cut = { ...response, status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' }, usage };
+    const cut = {
+      ...response,
+      status: 'incomplete',
+      incomplete_details: { reason: 'max_output_tokens' },
+      usage,
+    };
     add('response.incomplete', { response: cut });
   } else {
-    add('response.completed', { response: { ...response, status: 'completed', incomplete_details: null, usage } });
+    add('response.completed', {
+      response: { ...response, status: 'completed', incomplete_details: null, usage },
+    });
   }
   return frames;
 }
 
 function messagesFrames(turn: Turn, index: number): Frame[] {
   const frames: Frame[] = [];
-  const add = (type: string, data: Record<string, unknown>) => frames.push({ event: type, data: { type, ...data } });
+  const add = (type: string, data: Record<string, unknown>) =>
+    frames.push({ event: type, data: { type, ...data } });
   const { input, output, cached = 0 } = usageOf(turn);
   add('message_start', {
     message: {
@@ -269,7 +302,10 @@ function messagesFrames(turn: Turn, index: number): Frame[] {
     ]);
   }
   if (turn.text) {
-    block({ type: 'text', text: '' }, pieces(turn.text).map((text) => ({ type: 'text_delta', text })));
+    block(
+      { type: 'text', text: '' },
+      pieces(turn.text).map((text) => ({ type: 'text_delta', text })),
+    );
   }
   for (const call of turn.calls ?? []) {
     block(
@@ -279,7 +315,10 @@ function messagesFrames(turn: Turn, index: number): Frame[] {
   }
   const natural = turn.calls?.length ? 'tool_use' : 'end_turn';
   const reason = turn.finish === 'length' ? 'max_tokens' : turn.finish === 'filter' ? 'refusal' : natural;
-  add('message_delta', { delta: { stop_reason: reason, stop_sequence: null }, usage: { output_tokens: output } });
+  add('message_delta', {
+    delta: { stop_reason: reason, stop_sequence: null },
+    usage: { output_tokens: output },
+  });
   add('message_stop', {});
   return frames;
 }
@@ -293,13 +332,18 @@ function googleFrames(turn: Turn): Frame[] {
     totalTokenCount: input + output,
   };
   const chunk = (parts: unknown[], finishReason?: string): Frame => ({
-    data: { candidates: [{ content: { role: 'model', parts }, index: 0, ...(finishReason && { finishReason }) }], usageMetadata },
+    data: {
+      candidates: [{ content: { role: 'model', parts }, index: 0, ...(finishReason && { finishReason }) }],
+      usageMetadata,
+    },
   });
   const frames = pieces(turn.text ?? '').map((text) => chunk([{ text }]));
   for (const call of turn.calls ?? []) {
     const args = typeof call.args === 'string' ? { raw: call.args } : call.args;
     frames.push(chunk([{ functionCall: { name: call.name, args } }]));
   }
-  frames.push(chunk([], turn.finish === 'length' ? 'MAX_TOKENS' : turn.finish === 'filter' ? 'SAFETY' : 'STOP'));
+  frames.push(
+    chunk([], turn.finish === 'length' ? 'MAX_TOKENS' : turn.finish === 'filter' ? 'SAFETY' : 'STOP'),
+  );
   return frames;
 }

@@ -21,7 +21,13 @@ export function finderAgent(): Agent {
     name: 'finder',
     async run({ prompt, repository }) {
       if (!repository) {
-        return { status: 'failed', reason: 'There is no repository to search.', answer: '', steps: 0, usage: {} };
+        return {
+          status: 'failed',
+          reason: 'There is no repository to search.',
+          answer: '',
+          steps: 0,
+          usage: {},
+        };
       }
       const found = await indexOf(repository.repository).find(questionOf(prompt), repository.base, {
         accept: (path) => classify(path) === 'source',

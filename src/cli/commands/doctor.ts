@@ -128,7 +128,12 @@ function checkKeys(): Check[] {
     .map(([name, { apiKeyEnv }]) => {
       const set = apiKeyEnv.find((variable) => process.env[variable]);
       return set === undefined
-        ? { name, status: 'missing' as const, detail: 'no key', mend: `Set ${apiKeyEnv.join(' or ')} to use its models.` }
+        ? {
+            name,
+            status: 'missing' as const,
+            detail: 'no key',
+            mend: `Set ${apiKeyEnv.join(' or ')} to use its models.`,
+          }
         : { name, status: 'ok' as const, detail: `${set} is set` };
     });
 }
@@ -142,11 +147,18 @@ async function checkEndpoints(config: Config): Promise<Check[]> {
   return Promise.all(
     [...addresses].map(async ([name, baseUrl]): Promise<Check> => {
       try {
-        const answer = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, { signal: AbortSignal.timeout(1_500) });
+        const answer = await fetch(`${baseUrl.replace(/\/$/, '')}/models`, {
+          signal: AbortSignal.timeout(1_500),
+        });
         await answer.body?.cancel();
         return { name, status: 'ok', detail: `${baseUrl} answers (${answer.status})` };
       } catch {
-        return { name, status: 'missing', detail: `${baseUrl} does not answer`, mend: 'Start it to use its models.' };
+        return {
+          name,
+          status: 'missing',
+          detail: `${baseUrl} does not answer`,
+          mend: 'Start it to use its models.',
+        };
       }
     }),
   );

@@ -1,11 +1,22 @@
 import { createHash } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { type Agent, type AgentBudget, createAgent, isKnownAgent, UnknownAgentError } from '../../agent/index.ts';
+import {
+  type Agent,
+  type AgentBudget,
+  createAgent,
+  isKnownAgent,
+  UnknownAgentError,
+} from '../../agent/index.ts';
 import { type Config, kinoHome, loadConfig } from '../../config/index.ts';
 import { findEnvironment, readTasks, type Task } from '../../environment/index.ts';
 import { type Plan, runExperiment } from '../../eval/index.ts';
 import { resolveModel } from '../../model/index.ts';
-import { bubblewrapProblem, SANDBOXES, SandboxUnavailableError, type SandboxName } from '../../sandbox/index.ts';
+import {
+  bubblewrapProblem,
+  SANDBOXES,
+  type SandboxName,
+  SandboxUnavailableError,
+} from '../../sandbox/index.ts';
 import { UsageError } from '../exit.ts';
 import { printExperiment, toReport } from '../experiment-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -34,7 +45,11 @@ export interface EvalFlags {
 export function define(command: Command): void {
   command
     .argument('<environment...>', 'files of tasks, or names of environments in .kino/environments')
-    .requiredOption('-a, --agent <name>', 'who tries: nop, oracle, finder, kino; repeat it for several', collect)
+    .requiredOption(
+      '-a, --agent <name>',
+      'who tries: nop, oracle, finder, kino; repeat it for several',
+      collect,
+    )
     .option('-m, --model <provider/model>', 'what the agent kino thinks with; repeat it for several', collect)
     .option('--base-url <url>', "replaces the provider's address", httpUrl)
     .option('-n, --limit <n>', 'only so many tasks: a random sample, the same each time', positiveInteger)
@@ -110,7 +125,8 @@ export async function runEvaluation(
       ...(flags.retryUnscored && { retryUnscored: true }),
       onStart: (start) => {
         total = start.total;
-        if (start.done > 0) process.stderr.write(`going on with ${start.id}: ${start.done} of ${total} were done\n`);
+        if (start.done > 0)
+          process.stderr.write(`going on with ${start.id}: ${start.done} of ${total} were done\n`);
       },
       onRollout: (result, done) =>
         progress?.update(
@@ -123,7 +139,10 @@ export async function runEvaluation(
     if (signal.aborted) {
       process.stderr.write('kino: Stopped; run the same command again to go on.\n');
       process.exitCode = 130;
-    } else if (experiment.results.size > 0 && [...experiment.results.values()].every((one) => one.reward === null)) {
+    } else if (
+      experiment.results.size > 0 &&
+      [...experiment.results.values()].every((one) => one.reward === null)
+    ) {
       process.exitCode = 1;
     }
   } finally {
@@ -141,7 +160,8 @@ async function createAgents(flags: EvalFlags, config: Config): Promise<Map<strin
       continue;
     }
     const models = flags.model ?? (config.model === undefined ? [] : [config.model]);
-    if (models.length === 0) throw new UsageError('The agent kino needs a model: say --model provider/model.');
+    if (models.length === 0)
+      throw new UsageError('The agent kino needs a model: say --model provider/model.');
     for (const modelName of new Set(models)) {
       const model = await resolveModel(modelName, {
         ...(config.providers && { providers: config.providers }),

@@ -12,11 +12,18 @@ export function define(command: Command): void {
     .option('--at <commit>', 'search the files of this commit', 'HEAD')
     .option('--limit <n>', 'at most this many files', positiveInteger, 10)
     .option('--json', 'print [{path, score, lines}]')
-    .addHelpText('after', '\nSearches what is committed, by words, identifiers, paths and earlier commits. No model, no network.')
+    .addHelpText(
+      'after',
+      '\nSearches what is committed, by words, identifiers, paths and earlier commits. No model, no network.',
+    )
     .action(find);
 }
 
-async function find(text: string, path: string, flags: { at: string; limit: number; json?: boolean }): Promise<void> {
+async function find(
+  text: string,
+  path: string,
+  flags: { at: string; limit: number; json?: boolean },
+): Promise<void> {
   if (text.trim() === '') throw new UsageError('There is nothing to find: the text is empty.');
   const repository = await openRepository(path);
   const commit = await resolveCommit(repository, flags.at);
@@ -32,6 +39,7 @@ async function find(text: string, path: string, flags: { at: string; limit: numb
   if (found.length === 0) return print('Nothing in this commit speaks of that.');
   for (const file of found) {
     print(`${paint('bold', plain(file.path))} ${paint('dim', fraction(file.score))}`);
-    for (const { line, text: code } of file.lines) print(`  ${paint('dim', String(line).padStart(5))}  ${plain(code)}`);
+    for (const { line, text: code } of file.lines)
+      print(`  ${paint('dim', String(line).padStart(5))}  ${plain(code)}`);
   }
 }

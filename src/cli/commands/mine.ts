@@ -30,7 +30,9 @@ export function define(command: Command): void {
   command
     .command('localize')
     .summary('tasks that ask which files a change must touch')
-    .description('Turn commits into tasks: the message without file names, and the source files that it changed.')
+    .description(
+      'Turn commits into tasks: the message without file names, and the source files that it changed.',
+    )
     .argument('[repo]', 'the repository', '.')
     .option('--limit <n>', 'stop after this many tasks, newest first', positiveInteger)
     .option('--since <date>', 'only commits since then, as git log understands it')
@@ -61,7 +63,9 @@ async function mine(path: string, flags: MineFlags): Promise<void> {
   await writeTasks(file, tasks);
   if (flags.json) return printJson({ repository: repository.path, file, funnel });
   printFunnel(funnel);
-  print(`\n${tasks.length} tasks in ${shown(file)}\nNext: kino eval ${shown(file)} --agent finder --agent nop`);
+  print(
+    `\n${tasks.length} tasks in ${shown(file)}\nNext: kino eval ${shown(file)} --agent finder --agent nop`,
+  );
 }
 
 /** Mines a repository whole. @throws InterruptedError when `signal` aborts: nothing is written then */
@@ -139,7 +143,9 @@ async function explain(repository: Repository, commit: string, json: boolean): P
   if (json) return printJson(candidate);
   print(`${paint('bold', candidate.commit.slice(0, 12))} ${plain(candidate.subject)}`);
   if ('dropped' in candidate) {
-    print(`${paint('red', 'no task')}: ${candidate.dropped}${candidate.detail ? ` (${plain(candidate.detail)})` : ''}`);
+    print(
+      `${paint('red', 'no task')}: ${candidate.dropped}${candidate.detail ? ` (${plain(candidate.detail)})` : ''}`,
+    );
     return;
   }
   const { id, base, statement, answer } = candidate.task;

@@ -38,8 +38,14 @@ export function define(command: Command): void {
     .option('-m, --model <provider/model>', 'the model to think with')
     .option('--base-url <url>', "replaces the provider's address", httpUrl)
     .addOption(new Option('--sandbox <name>', 'where commands run (default: bubblewrap)').choices(SANDBOXES))
-    .addOption(new Option('--mode <mode>', 'what runs without asking; bypass: everything').choices(['bypass']))
-    .addOption(new Option('--output <format>', 'what is printed').choices(['text', 'json', 'stream-json']).default('text'))
+    .addOption(
+      new Option('--mode <mode>', 'what runs without asking; bypass: everything').choices(['bypass']),
+    )
+    .addOption(
+      new Option('--output <format>', 'what is printed')
+        .choices(['text', 'json', 'stream-json'])
+        .default('text'),
+    )
     .option('-C, --cwd <folder>', 'the workspace', '.')
     .addOption(new Option('--record <file>', 'keep the exchanges with the model').conflicts('replay'))
     .option('--replay <file>', 'answer from a recording; no network, no key')
@@ -58,14 +64,18 @@ export function define(command: Command): void {
 async function run(argument: string, flags: RunFlags): Promise<void> {
   const signal = untilInterrupted();
   if (flags.mode === undefined) {
-    throw new UsageError('Nobody is there to ask: say --mode bypass to let the agent run its tools inside the sandbox.');
+    throw new UsageError(
+      'Nobody is there to ask: say --mode bypass to let the agent run its tools inside the sandbox.',
+    );
   }
   const prompt = (argument === '-' ? await readAll(process.stdin) : argument).trim();
   if (prompt === '') throw new UsageError('The prompt is empty.');
   const config = await loadConfig();
   const name = flags.model ?? config.model;
   if (name === undefined) {
-    throw new UsageError('No model is named: say --model provider/model, or set "model" in the configuration.');
+    throw new UsageError(
+      'No model is named: say --model provider/model, or set "model" in the configuration.',
+    );
   }
   const cwd = workspaceOf(flags.cwd);
   const store = openStore();
@@ -78,7 +88,10 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
       ...(flags.replay !== undefined && { fetch: replayingFetch(resolve(flags.replay), cwd), keyless: true }),
     });
     const kind = flags.sandbox ?? config.sandbox ?? 'bubblewrap';
-    const sandbox = await openSandbox(kind, { root: cwd, ...(config.passEnv && { passEnv: config.passEnv }) });
+    const sandbox = await openSandbox(kind, {
+      root: cwd,
+      ...(config.passEnv && { passEnv: config.passEnv }),
+    });
     const thread = newId();
     const show = shower(flags, { thread, cwd, model: name });
     try {
@@ -143,18 +156,26 @@ function shower(
     if (event.type === 'instructions.loaded') say(`· read ${event.path}`);
     else if (event.type === 'model.retried') {
       say(`! ${event.reason} — trying again in ${seconds(event.delayMs / 1000)}`);
-    } else if (event.type === 'tool.ended' && !event.ok) say(`  ✗ ${event.tool}: ${event.output.split('\n').at(-1)}`);
+    } else if (event.type === 'tool.ended' && !event.ok)
+      say(`  ✗ ${event.tool}: ${event.output.split('\n').at(-1)}`);
     else if (event.type === 'tool.started') say(`· ${event.tool} ${headline(event.input)}`);
   };
 }
 
 /** What tells one call from another, on one line. */
 function headline(input: unknown): string {
-  const values = Object.values((input ?? {}) as Record<string, unknown>).filter((value) => typeof value === 'string');
+  const values = Object.values((input ?? {}) as Record<string, unknown>).filter(
+    (value) => typeof value === 'string',
+  );
   return (values[0] ?? '').split('\n', 1)[0]!.slice(0, 100);
 }
 
-function finish(flags: RunFlags, thread: string, model: string, outcome: Outcome & { durationMs: number }): void {
+function finish(
+  flags: RunFlags,
+  thread: string,
+  model: string,
+  outcome: Outcome & { durationMs: number },
+): void {
   const { status, reason, answer, steps, usage, costUsd, durationMs } = outcome;
   if (flags.output === 'json') {
     printJson({ thread, status, reason, answer, steps, model, usage, costUsd: costUsd ?? null, durationMs });

@@ -27,7 +27,7 @@ export function filesNamed(answer: string, known: ReadonlySet<string>): FilesAns
 function pathsAmong(words: readonly string[], known: ReadonlySet<string>): string[] {
   const paths = new Set<string>();
   for (const word of words) {
-    const bare = word.replace(/^(?:\.\/|a\/|b\/|\/)(?=.)/, '').replace(/(?::\d+(?:[-:]\d+)?|[.:!?]+)$/, '');
+    const bare = word.replace(/^(?:\.\/|a\/|b\/|\/)(?=.)/, '').replace(/(?::\d+(?:[-:]\d+)?)?[.:!?]*$/, '');
     const path = [word, bare].find((one) => known.has(one));
     if (path !== undefined) paths.add(path);
   }
@@ -39,9 +39,12 @@ interface JsonAnswer {
   also: string[];
 }
 
+/** An array or object without another inside; brackets within its strings (`app/[id]/page.tsx`) are none. */
+const JSON_TEXT = /\{(?:[^{}"]|"(?:[^"\\\n]|\\.)*")*\}|\[(?:[^[\]"]|"(?:[^"\\\n]|\\.)*")*\]/g;
+
 /** The last array or object wins: models think aloud before they answer. */
 function fromJson(answer: string): JsonAnswer | undefined {
-  for (const match of [...answer.matchAll(/\{[^{}]*\}|\[[^[\]]*\]/g)].reverse()) {
+  for (const match of [...answer.matchAll(JSON_TEXT)].reverse()) {
     try {
       const found = toAnswer(JSON.parse(match[0]));
       if (found) return found;
@@ -54,7 +57,8 @@ function fromJson(answer: string): JsonAnswer | undefined {
 
 function toAnswer(value: unknown): JsonAnswer | undefined {
   if (isPaths(value)) return value.length > 0 ? { files: value, also: [] } : undefined;
-  if (typeof value !== 'object' || value === null || !('files' in value) || !isPaths(value.files)) return undefined;
+  if (typeof value !== 'object' || value === null || !('files' in value) || !isPaths(value.files))
+    return undefined;
   return { files: value.files, also: 'also' in value && isPaths(value.also) ? value.also : [] };
 }
 

@@ -36,7 +36,11 @@ export type Verdict =
 
 /** Judges a commit by what git's log says of it; no content is read. */
 export function judgeCommit(commit: Commit): Verdict {
-  const drop = (reason: string, detail?: string): Verdict => ({ ok: false, reason, ...(detail !== undefined && { detail }) });
+  const drop = (reason: string, detail?: string): Verdict => ({
+    ok: false,
+    reason,
+    ...(detail !== undefined && { detail }),
+  });
   const subject = commit.message.split('\n', 1)[0]!.trim();
   if (commit.parents.length > 1) return drop(REASONS.merge, `${commit.parents.length} parents`);
   if (commit.parents.length === 0) return drop(REASONS.first);
@@ -53,7 +57,13 @@ export function judgeCommit(commit: Commit): Verdict {
   const before = sources.filter(existedBefore);
   if (before.length === 0) {
     return sources.some((file) => file.status === 'A')
-      ? drop(REASONS.onlyNew, sources.map((file) => file.path).slice(0, 5).join(', '))
+      ? drop(
+          REASONS.onlyNew,
+          sources
+            .map((file) => file.path)
+            .slice(0, 5)
+            .join(', '),
+        )
       : drop(REASONS.noSource, describeFiles(commit));
   }
   if (before.length > MAX_ANSWER || commit.fileCount > commit.files.length) {
@@ -64,7 +74,8 @@ export function judgeCommit(commit: Commit): Verdict {
     commit.files.flatMap((file) => (file.from === undefined ? [file.path] : [file.path, file.from])),
   );
   const left = countWords(statement);
-  if (left < MIN_WORDS) return drop(REASONS.nothingLeft, `${left} words are left: ${JSON.stringify(statement)}`);
+  if (left < MIN_WORDS)
+    return drop(REASONS.nothingLeft, `${left} words are left: ${JSON.stringify(statement)}`);
   return { ok: true, statement, answer: before };
 }
 

@@ -28,16 +28,31 @@ End with a JSON array of their paths, the most certain first, for example ["src/
     const known = await pathsOf(repository, task.base);
     const files = filesNamed(answer, known);
     const metrics = scoreFiles(files, task.answer.files);
-    return { reward: metrics.f1, metrics, explanation: explain(files.named, task.answer.files), findings: [] };
+    return {
+      reward: metrics.f1,
+      metrics,
+      explanation: explain(files.named, task.answer.files),
+      findings: [],
+    };
   },
 };
 
 function explain(named: readonly string[], gold: readonly string[]): string {
-  const part = (label: string, paths: readonly string[]) => (paths.length === 0 ? [] : [`${label}: ${paths.join(', ')}`]);
+  const part = (label: string, paths: readonly string[]) =>
+    paths.length === 0 ? [] : [`${label}: ${paths.join(', ')}`];
   return [
-    ...part('right', named.filter((path) => gold.includes(path))),
-    ...part('wrong', named.filter((path) => !gold.includes(path))),
-    ...part('missed', gold.filter((path) => !named.includes(path))),
+    ...part(
+      'right',
+      named.filter((path) => gold.includes(path)),
+    ),
+    ...part(
+      'wrong',
+      named.filter((path) => !gold.includes(path)),
+    ),
+    ...part(
+      'missed',
+      gold.filter((path) => !named.includes(path)),
+    ),
   ].join('; ');
 }
 

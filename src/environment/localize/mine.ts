@@ -29,7 +29,9 @@ interface Passed {
  */
 export async function* mineLocalize(repository: Repository, options: MineOptions): AsyncGenerator<Candidate> {
   const head = await resolveCommit(repository, options.only ?? 'HEAD');
-  const identity = await repositoryIdentity(repository, head);
+  // Of HEAD in any case: an old commit may not know every first commit, and its task would get another id.
+  const newest = await resolveCommit(repository, 'HEAD').catch(() => head);
+  const identity = await repositoryIdentity(repository, newest);
   const seen = new Set<string>();
   const history = readHistory(repository, {
     ...(options.only === undefined ? { from: head } : { only: [head] }),
@@ -44,7 +46,10 @@ export async function* mineLocalize(repository: Repository, options: MineOptions
     const batch = waiting;
     waiting = [];
     passed = 0;
-    const facts = await readFacts(repository, batch.filter((one) => 'answer' in one));
+    const facts = await readFacts(
+      repository,
+      batch.filter((one) => 'answer' in one),
+    );
     for (const one of batch) {
       const candidate = 'answer' in one ? toCandidate(one, facts, { repository, identity, seen }) : one;
       yield candidate;

@@ -3,19 +3,25 @@ import { classify } from '../../project/index.ts';
 const TRAILER =
   /^\s*(?:signed-off-by|co-authored-by|reviewed-by|reviewed-on|acked-by|tested-by|reported-by|suggested-by|helped-by|cc|change-id|git-svn-id|differential revision|reviewers?|pull[- ]request|pr-url|refs?|bug|issue|see[- ]also|closes?|fix(?:es)?|resolves?)\s*:.*$/gim;
 const REFERENCE =
-  /\(?(?:\b(?:closes?|closed|fix(?:es|ed)?|resolves?|resolved|refs?|see|issue|pr|pull request)\s+)?(?:\b[\w.-]+\/[\w.-]+)?#\d+\)?/gi;
+  /\(?(?:\b(?:closes?|closed|fix(?:es|ed)?|resolves?|resolved|refs?|see|issue|pr|pull request)\s+)?(?:\b[\w.-]{1,100}\/[\w.-]{1,100})?#\d+\)?/gi;
 const URL = /\bhttps?:\/\/\S+/gi;
 const COMMIT_ID = /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b/g;
-const PATH = /(?:\.{0,2}\/)?(?:[\w@.+-]+\/)+[\w@.+-]*/g;
-const FILE = /\b[\w@+-][\w@.+-]*\.[A-Za-z][A-Za-z0-9]{0,9}\b/g;
+const PATH = /(?<![\w@.+-])(?:\.{0,2}\/)?(?:[\w@.+-]+\/)+[\w@.+-]*/g;
+const FILE = /\b[\w@+-][\w@.+-]{0,200}\.[A-Za-z][A-Za-z0-9]{0,9}\b/g;
 /** The file list that some write into messages: `* src/x.c (f): …`. */
 const CHANGELOG_ENTRY = /^\s*\*\s+[\w./-]+(?:\s+\([^)]*\))?\s*:/gm;
+
+/** Members and products that look like files: `items.map`, `process.env`, `Node.js`. */
+const NO_FILE =
+  /^\w+\.(?:map|env|lock)$|^(?:node|next|vue|nuxt|react|express|three|ember|backbone|d3|chart|moment|alpine|solid)\.js$|^asp\.net$/i;
 
 /** A word that names a file by its extension. `e.g.` and `Array.from` are none. */
 function namesFile(word: string, known: ReadonlySet<string>): boolean {
   if (known.has(word.toLowerCase())) return true;
+  if (NO_FILE.test(word)) return false;
   const kind = classify(word);
-  if (kind === 'other') return /\.(?:json|ya?ml|toml|ini|cfg|conf|xml|lock|gradle|properties|env)$/i.test(word);
+  if (kind === 'other')
+    return /\.(?:json|ya?ml|toml|ini|cfg|conf|xml|lock|gradle|properties|env)$/i.test(word);
   // `Foo.d` and `x.s` are members far more often than files.
   return /\.[A-Za-z0-9]{2,}$/.test(word) || /\.[chr]$/.test(word);
 }
@@ -29,15 +35,19 @@ function namesFile(word: string, known: ReadonlySet<string>): boolean {
  */
 export function statementOf(message: string, files: readonly string[]): string {
   const names = new Set<string>();
-  for (const path of files) {
-    const base = path.slice(path.lastIndexOf('/') + 1);
-    names.add(base.toLowerCase());
-  }
-  const text = message
-    .replace(/\r/g, '')
+  for (const path of files) names.add(baseOf(path).toLowerCase());
+  let text = message.replace(/\r/g, '');
+  // Names with spaces, brackets or letters beyond ASCII, which no pattern below takes whole.
+  const odd = [...files, ...files.map(baseOf)].filter(
+    (name) => /[./]/.test(name) && !/^[\w@.+/-]+$/.test(name),
+  );
+  for (const name of odd.sort((a, b) => b.length - a.length)) text = text.replaceAll(name, '');
+  // The subject is no trailer: `fix: …` says there what kind of change it is.
+  const [subject = ''] = text.split('\n', 1);
+  const body = text.slice(subject.length).replace(TRAILER, '');
+  text = (subject + body)
     .replace(/^git-svn-id:.*$/gm, '')
     .replace(/^(?:This reverts commit|\(cherry picked from commit).*$/gm, '')
-    .replace(TRAILER, '')
     .replace(CHANGELOG_ENTRY, '')
     .replace(URL, '')
     .replace(REFERENCE, '')
@@ -47,13 +57,22 @@ export function statementOf(message: string, files: readonly string[]): string {
   return tidy(text);
 }
 
+function baseOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
 /** `and/or`, `read/write` and `I/O` stay; a path has an extension, a leading dot or slash, or is one of the tree. */
 function isPath(text: string, names: ReadonlySet<string>, files: readonly string[]): boolean {
   const bare = text.replace(/^\.{0,2}\//, '').replace(/[/.]+$/, '');
   if (text.startsWith('./') || text.startsWith('../')) return true;
   if (/\.[A-Za-z0-9]{1,6}$/.test(bare) || bare.split('/').length > 2) return true;
   if (names.has(bare.slice(bare.lastIndexOf('/') + 1).toLowerCase())) return true;
-  return files.some((path) => path.startsWith(`${bare}/`) || path.includes(`/${bare}/`) || path.replace(/\.[^./]+$/, '').endsWith(bare));
+  return files.some(
+    (path) =>
+      path.startsWith(`${bare}/`) ||
+      path.includes(`/${bare}/`) ||
+      path.replace(/\.[^./]+$/, '').endsWith(bare),
+  );
 }
 
 function tidy(text: string): string {

@@ -63,7 +63,13 @@ export function estimateMean(
   }
   const half = studentQuantile(0.95, clusters - 1) * standardError;
   const [lowest, highest] = options.bounds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  return { mean, n, clusters, standardError, interval: [Math.max(lowest, mean - half), Math.min(highest, mean + half)] };
+  return {
+    mean,
+    n,
+    clusters,
+    standardError,
+    interval: [Math.max(lowest, mean - half), Math.min(highest, mean + half)],
+  };
 }
 
 /** The two-sided p-value for a mean of 0; absent where there is no interval. */

@@ -8,7 +8,16 @@ const stored = (events: ThreadEvent[]): StoredEvent[] =>
   events.map((event, index) => ({ ...event, seq: index + 1, at: 1_700_000_000_000 + index }));
 
 const session = stored([
-  { type: 'thread.started', kind: 'rollout', title: 't', agent: 'kino', model: 'p/m', kino: '1.2.3', host: 'h', pid: 1 },
+  {
+    type: 'thread.started',
+    kind: 'rollout',
+    title: 't',
+    agent: 'kino',
+    model: 'p/m',
+    kino: '1.2.3',
+    host: 'h',
+    pid: 1,
+  },
   { type: 'user.message', text: 'fix it' },
   { type: 'model.requested', step: 1, attempt: 1, messages: 1 },
   {
@@ -59,7 +68,12 @@ test('a thread becomes a valid trajectory with results in the step of their call
     ['c2', 'not run'],
     ['c1', '1\tx'],
   ]);
-  expect(step?.metrics).toMatchObject({ prompt_tokens: 10, completion_tokens: 5, cached_tokens: 4, cost_usd: 0.01 });
+  expect(step?.metrics).toMatchObject({
+    prompt_tokens: 10,
+    completion_tokens: 5,
+    cached_tokens: 4,
+    cost_usd: 0.01,
+  });
   expect(atif.final_metrics).toMatchObject({ total_prompt_tokens: 10, total_cost_usd: 0.01, total_steps: 2 });
   expect(atif.extra).toMatchObject({ reward: 0.5, task: 'abc' });
 });
@@ -70,7 +84,11 @@ test('an agent without a model gives one step without a model call', () => {
     { type: 'user.message', text: 'find' },
     { type: 'thread.ended', status: 'done', reason: '', answer: '["a"]', steps: 1, usage: {}, durationMs: 1 },
   ]);
-  expect(toAtif('t', events).steps[1]).toMatchObject({ source: 'agent', message: '["a"]', llm_call_count: 0 });
+  expect(toAtif('t', events).steps[1]).toMatchObject({
+    source: 'agent',
+    message: '["a"]',
+    llm_call_count: 0,
+  });
 });
 
 test('a thread that was killed at once is still a trajectory', () => {
@@ -79,16 +97,24 @@ test('a thread that was killed at once is still a trajectory', () => {
 
 test.each([
   ['an unknown key', (atif: Record<string, unknown>) => ({ ...atif, surprise: 1 })],
-  ['a gap in step_id', (atif: Record<string, unknown>) => ({ ...atif, steps: [{ step_id: 2, source: 'user', message: '' }] })],
+  [
+    'a gap in step_id',
+    (atif: Record<string, unknown>) => ({ ...atif, steps: [{ step_id: 2, source: 'user', message: '' }] }),
+  ],
   [
     'tool calls of a user',
-    (atif: Record<string, unknown>) => ({ ...atif, steps: [{ step_id: 1, source: 'user', message: '', tool_calls: [] }] }),
+    (atif: Record<string, unknown>) => ({
+      ...atif,
+      steps: [{ step_id: 1, source: 'user', message: '', tool_calls: [] }],
+    }),
   ],
   [
     'a result without its call',
     (atif: Record<string, unknown>) => ({
       ...atif,
-      steps: [{ step_id: 1, source: 'agent', message: '', observation: { results: [{ source_call_id: 'x' }] } }],
+      steps: [
+        { step_id: 1, source: 'agent', message: '', observation: { results: [{ source_call_id: 'x' }] } },
+      ],
     }),
   ],
   ['another version', (atif: Record<string, unknown>) => ({ ...atif, schema_version: 'ATIF-v9' })],

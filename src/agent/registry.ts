@@ -1,10 +1,8 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { Model } from '../model/index.ts';
 import type { Agent } from './agent.ts';
-import { finderAgent } from './baselines/finder.ts';
 import { nopAgent } from './baselines/nop.ts';
 import { oracleAgent } from './baselines/oracle.ts';
-import { kinoAgent } from './loop.ts';
 
 /** Agents by name, and what each is. */
 export const AGENTS: Readonly<Record<string, string>> = {
@@ -30,22 +28,22 @@ export function isKnownAgent(name: string): boolean {
 }
 
 /**
- * The agent of a name.
+ * The agent of a name. The code of the others is not loaded.
  *
  * @param model what `kino` thinks with
  * @throws UnknownAgentError
  */
-export function createAgent(name: string, model?: Model): Agent {
+export async function createAgent(name: string, model?: Model): Promise<Agent> {
   switch (name) {
     case 'nop':
       return nopAgent;
     case 'oracle':
       return oracleAgent;
     case 'finder':
-      return finderAgent();
+      return (await import('./baselines/finder.ts')).finderAgent();
     case 'kino':
       if (!model) throw new Error('the agent kino needs a model');
-      return kinoAgent({ model });
+      return (await import('./loop.ts')).kinoAgent({ model });
     default:
       throw new UnknownAgentError(name);
   }

@@ -9,6 +9,8 @@ export type {
   ToolSpec,
 } from './model.ts';
 export { PROVIDERS } from './providers.ts';
-export { recordingFetch, replayingFetch } from './recording.ts';
 export { type ResolveOptions, resolveModel } from './resolve.ts';
 export { type RetryPolicy, streamWithRetry } from './retry.ts';
+
+/** Recording and replaying, which few runs need. */
+export const loadRecording = () => import('./recording.ts');

@@ -1,7 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import picomatch from 'picomatch';
 import { z } from 'zod';
 import { explainFileError } from './limit.ts';
 import { failure, success, type Tool, type ToolContext } from './tool.ts';
@@ -22,6 +21,7 @@ export const globTool: Tool<z.infer<typeof input>> = {
     try {
       const wanted = pattern.replace(/^\.?\//, '');
       const anywhere = wanted.includes('/') ? wanted : `**/${wanted}`;
+      const { default: picomatch } = await import('picomatch');
       const matches = picomatch(anywhere, { dot: true });
       const listed = await listFiles(context);
       // git also lists what it tracks and what is no longer there.

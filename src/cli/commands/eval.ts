@@ -156,7 +156,7 @@ async function createAgents(flags: EvalFlags, config: Config): Promise<Map<strin
   for (const name of new Set(flags.agent)) {
     if (!isKnownAgent(name)) throw new UnknownAgentError(name);
     if (name !== 'kino') {
-      agents.set(name, createAgent(name));
+      agents.set(name, await createAgent(name));
       continue;
     }
     const models = flags.model ?? (config.model === undefined ? [] : [config.model]);
@@ -168,7 +168,7 @@ async function createAgents(flags: EvalFlags, config: Config): Promise<Map<strin
         ...(config.prices && { prices: config.prices }),
         ...(flags.baseUrl !== undefined && { baseUrl: flags.baseUrl }),
       });
-      agents.set(`kino ${modelName}`, createAgent('kino', model));
+      agents.set(`kino ${modelName}`, await createAgent('kino', model));
     }
   }
   return agents;

@@ -4,7 +4,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { createAgent, type Outcome, runInThread } from '../../agent/index.ts';
 import { kinoHome, loadConfig } from '../../config/index.ts';
-import { recordingFetch, replayingFetch, resolveModel } from '../../model/index.ts';
+import { loadRecording, resolveModel } from '../../model/index.ts';
 import { openSandbox, SANDBOXES, type SandboxName } from '../../sandbox/index.ts';
 import { newId, type ThreadEvent } from '../../thread/index.ts';
 import { CORE_TOOLS } from '../../tool/index.ts';
@@ -80,25 +80,23 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
   const cwd = workspaceOf(flags.cwd);
   const store = openStore();
   try {
-    const model = await resolveModel(name, {
-      ...(config.providers && { providers: config.providers }),
-      ...(config.prices && { prices: config.prices }),
-      ...(flags.baseUrl !== undefined && { baseUrl: flags.baseUrl }),
-      ...(flags.record !== undefined && { fetch: recordingFetch(resolve(flags.record), cwd) }),
-      ...(flags.replay !== undefined && { fetch: replayingFetch(resolve(flags.replay), cwd), keyless: true }),
-    });
     const kind = flags.sandbox ?? config.sandbox ?? 'bubblewrap';
-    const sandbox = await openSandbox(kind, {
-      root: cwd,
-      ...(config.passEnv && { passEnv: config.passEnv }),
-    });
+    const [model, sandbox] = await Promise.all([
+      resolveModel(name, {
+        ...(config.providers && { providers: config.providers }),
+        ...(config.prices && { prices: config.prices }),
+        ...(flags.baseUrl !== undefined && { baseUrl: flags.baseUrl }),
+        ...(await recordedFetch(flags, cwd)),
+      }),
+      openSandbox(kind, { root: cwd, ...(config.passEnv && { passEnv: config.passEnv }) }),
+    ]);
     const thread = newId();
     const show = shower(flags, { thread, cwd, model: name });
     try {
       const outcome = await runInThread({
         store,
         thread,
-        agent: createAgent('kino', model),
+        agent: await createAgent('kino', model),
         about: {
           kind: 'session',
           title: prompt.split('\n', 1)[0]!.slice(0, 120),
@@ -130,6 +128,15 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
   } finally {
     store.close();
   }
+}
+
+/** Where the exchanges with the model are kept or come from, if not from the network alone. */
+async function recordedFetch({ record, replay }: RunFlags, cwd: string) {
+  if (record === undefined && replay === undefined) return {};
+  const { recordingFetch, replayingFetch } = await loadRecording();
+  return record === undefined
+    ? { fetch: replayingFetch(resolve(replay!), cwd), keyless: true }
+    : { fetch: recordingFetch(resolve(record), cwd) };
 }
 
 function workspaceOf(folder: string): string {

@@ -15,8 +15,30 @@ interface Entry {
   optionalDependencies?: Record<string, string>;
 }
 
-const SYSTEMS = ['android', 'darwin', 'freebsd', 'linux', 'openharmony', 'win32', 'sunos', 'aix', 'netbsd', 'openbsd'];
-const PROCESSORS = ['arm64', 'arm', 'x64', 'ia32', 'ppc64', 'riscv64', 's390x', 'loong64', 'mips64el', 'wasm32'];
+const SYSTEMS = [
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'openharmony',
+  'win32',
+  'sunos',
+  'aix',
+  'netbsd',
+  'openbsd',
+];
+const PROCESSORS = [
+  'arm64',
+  'arm',
+  'x64',
+  'ia32',
+  'ppc64',
+  'riscv64',
+  's390x',
+  'loong64',
+  'mips64el',
+  'wasm32',
+];
 
 /** What a name like `@oxc-parser/binding-linux-arm64-musl` says of where it runs. */
 function platformOf(name: string): Pick<Entry, 'os' | 'cpu' | 'libc'> | undefined {
@@ -24,7 +46,11 @@ function platformOf(name: string): Pick<Entry, 'os' | 'cpu' | 'libc'> | undefine
   const os = SYSTEMS.find((system) => parts.includes(system));
   const cpu = PROCESSORS.find((processor) => parts.includes(processor));
   if (cpu === undefined || (os === undefined && cpu !== 'wasm32')) return undefined;
-  const libc = parts.some((part) => part.startsWith('musl')) ? 'musl' : parts.some((part) => part.startsWith('gnu')) ? 'glibc' : undefined;
+  const libc = parts.some((part) => part.startsWith('musl'))
+    ? 'musl'
+    : parts.some((part) => part.startsWith('gnu'))
+      ? 'glibc'
+      : undefined;
   return {
     cpu: [cpu],
     ...(libc !== undefined && os === 'linux' && { libc: [libc] }),
@@ -40,7 +66,12 @@ for (const entry of Object.values(lock.packages)) {
     const key = `node_modules/${name}`;
     const platform = platformOf(name);
     if (key in lock.packages || !platform) continue;
-    lock.packages[key] = { version: version.replace(/^[~^]/, ''), ...platform, ...(entry.dev && { dev: true }), optional: true };
+    lock.packages[key] = {
+      version: version.replace(/^[~^]/, ''),
+      ...platform,
+      ...(entry.dev && { dev: true }),
+      optional: true,
+    };
     added++;
   }
 }

@@ -147,6 +147,36 @@ test('AGENTS.md is read and sent; the system prompt names no folder of this mach
   expect(requests[0]!.bytes).toBeLessThan(8_192);
 });
 
+test('in a folder of a repository the whole of it is the workspace, and instructions are read on the way down', async () => {
+  const repository = createRepository([
+    {
+      message: 'one',
+      files: { 'AGENTS.md': 'At the top.', 'lib/AGENTS.md': 'In lib.', 'lib/deep/x.txt': 'x', 'a.txt': 'a' },
+    },
+  ]);
+  const script: Turn[] = [
+    {
+      calls: [
+        { name: 'read', args: { path: 'x.txt' } },
+        { name: 'read', args: { path: '../../a.txt' } },
+      ],
+    },
+    bash('pwd; touch ../../made'),
+    { text: 'ok' },
+  ];
+  const { requests, code } = await run(script, {
+    sandbox: 'bubblewrap',
+    cli: { cwd: join(repository.path, 'lib/deep') },
+  });
+  expect(code).toBe(0);
+  const sent = JSON.stringify(requests.at(-1)!.body);
+  expect(sent.indexOf('At the top.')).toBeGreaterThan(0);
+  expect(sent.indexOf('In lib.')).toBeGreaterThan(sent.indexOf('At the top.'));
+  expect(sent).toContain('1\\ta');
+  expect(sent).toContain('/lib/deep');
+  expect(existsSync(join(repository.path, 'made'))).toBe(true);
+});
+
 test('a budget ends the work with exit code 1 and says which', async () => {
   const { code, stdout, requests } = await run([bash('echo again')], { flags: ['--max-steps', '3'] });
   expect(code).toBe(1);

@@ -1,3 +1,4 @@
+import { join, relative, sep } from 'node:path';
 import type { Sandbox } from '../sandbox/index.ts';
 
 /** Tried in this order in each folder; the first that is there is read. */
@@ -12,18 +13,18 @@ export interface Instructions {
 /**
  * The instructions that a repository gives agents: AGENTS.md (or CLAUDE.md) of each folder from the top of the
  * workspace down to the working folder. Together at most 32 kB; what does not fit is cut and said to be cut.
- *
- * @param cwd the working folder, relative to the workspace
  */
-export async function readInstructions(sandbox: Sandbox, cwd = '.'): Promise<Instructions[]> {
-  const parts = cwd.split('/').filter((part) => part !== '' && part !== '.');
-  const folders = ['', ...parts.map((_, index) => `${parts.slice(0, index + 1).join('/')}/`)];
+export async function readInstructions(sandbox: Sandbox): Promise<Instructions[]> {
+  const steps = relative(sandbox.root, sandbox.cwd)
+    .split(sep)
+    .filter((part) => part !== '');
+  const folders = ['', ...steps.map((_, index) => join(...steps.slice(0, index + 1)))];
   const found: Instructions[] = [];
   let room = MAX_BYTES;
   for (const folder of folders) {
     for (const name of NAMES) {
-      const path = `${folder}${name}`;
-      const text = await sandbox.read(path).then(
+      const path = join(folder, name);
+      const text = await sandbox.read(join(sandbox.root, path)).then(
         (bytes) => bytes.toString('utf8'),
         () => undefined,
       );

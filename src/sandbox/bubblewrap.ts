@@ -67,7 +67,7 @@ const ISOLATION = ['--unshare-all', '--die-with-parent', '--new-session'];
 export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbox> {
   const why = await bubblewrapProblem();
   if (why !== undefined) throw new SandboxUnavailableError(why);
-  const files = new WorkspaceFiles(options.root);
+  const files = new WorkspaceFiles(options.root, options.cwd);
   const root = realpathSync(files.root);
   const home = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
   if (root === '/' || home === root || home.startsWith(root + sep)) throw new WorkspaceTooWideError(root);
@@ -76,6 +76,7 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
   return {
     name: 'bubblewrap',
     root: files.root,
+    cwd: files.cwd,
     read: (path) => files.read(path),
     write: (path, content) => files.write(path, content),
     resolve: (path) => files.resolve(path),

@@ -6,10 +6,14 @@ import { PathOutsideError } from './errors.ts';
 /** The files of a workspace, with every way out of it closed. */
 export class WorkspaceFiles {
   readonly root: string;
+  /** Relative paths start here. */
+  readonly cwd: string;
   #realRoot: string | undefined;
 
-  constructor(root: string) {
+  /** @param cwd a folder of the workspace */
+  constructor(root: string, cwd = root) {
     this.root = resolve(root);
+    this.cwd = resolve(cwd);
   }
 
   /**
@@ -20,7 +24,7 @@ export class WorkspaceFiles {
   async resolve(path: string): Promise<string> {
     if (path.includes('\0')) throw new PathOutsideError(JSON.stringify(path));
     this.#realRoot ??= await realpath(this.root);
-    const wanted = isAbsolute(path) ? path : join(this.root, path);
+    const wanted = isAbsolute(path) ? path : join(this.cwd, path);
     const real = await realpathOfNew(wanted);
     if (!isInside(this.#realRoot, real)) throw new PathOutsideError(path);
     return real;

@@ -8,13 +8,15 @@ import { killMarked, runTree } from './spawn.ts';
 export interface SandboxOptions {
   /** The workspace: the only folder that commands and tools should write. */
   root: string;
+  /** The folder of the workspace that relative paths and commands start from; default its top. */
+  cwd?: string;
   /** Further environment variables that commands may see. */
   passEnv?: readonly string[];
 }
 
 /** Runs commands on this machine as this user. Protects nothing but the environment variables. */
 export function hostSandbox(options: SandboxOptions): Sandbox {
-  const files = new WorkspaceFiles(options.root);
+  const files = new WorkspaceFiles(options.root, options.cwd);
   const disposed = new AbortController();
   // Found in the environment of every descendant, also of those that left their process group.
   const mark = randomBytes(8).toString('hex');
@@ -22,6 +24,7 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
   return {
     name: 'host',
     root: files.root,
+    cwd: files.cwd,
     read: (path) => files.read(path),
     write: (path, content) => files.write(path, content),
     resolve: (path) => files.resolve(path),

@@ -1,6 +1,6 @@
 /** How a command is run. */
 export interface ExecOptions {
-  /** A folder of the workspace, relative to it; default its top. */
+  /** A folder of the workspace; default the working folder. */
   cwd?: string;
   /** Added to the variables that the sandbox lets in. */
   env?: Record<string, string>;
@@ -32,13 +32,15 @@ export interface ExecResult {
 }
 
 /**
- * Where an agent's commands run and its files are. Paths are relative to the workspace; whatever leads out of it,
- * by `..`, by an absolute path or through a symbolic link, is refused.
+ * Where an agent's commands run and its files are. Paths are relative to its working folder; whatever leads out of the
+ * workspace, by `..`, by an absolute path or through a symbolic link, is refused.
  */
 export interface Sandbox {
   readonly name: 'host' | 'bubblewrap';
   /** The workspace, an absolute path on the host. */
   readonly root: string;
+  /** The folder of the workspace that relative paths and commands start from. */
+  readonly cwd: string;
   /**
    * Runs a program with arguments; no shell comes between.
    *

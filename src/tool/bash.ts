@@ -13,7 +13,7 @@ const input = z.object({
 export const bashTool: Tool<z.infer<typeof input>> = {
   name: 'bash',
   description:
-    'Run a command with bash in the workspace. Each call is a new shell. Long output keeps its head and tail.',
+    'Run a command with bash in the working directory. Each call is a new shell. Long output keeps its head and tail.',
   input,
   access: () => ({ writes: '*' }),
   async run({ command, timeout = DEFAULT_SECONDS }, { sandbox, signal, newOutputFile }) {

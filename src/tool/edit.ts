@@ -3,7 +3,7 @@ import { explainFileError, looksBinary } from './limit.ts';
 import { failure, success, type Tool } from './tool.ts';
 
 const input = z.object({
-  path: z.string().describe('Relative to the workspace'),
+  path: z.string().describe('Relative to the working directory'),
   old: z.string().min(1).describe('Exact text to replace, with its white space; must occur once'),
   new: z.string(),
   all: z.boolean().optional().describe('Replace every occurrence'),

@@ -26,7 +26,7 @@ export const globTool: Tool<z.infer<typeof input>> = {
       const listed = await listFiles(context);
       // git also lists what it tracks and what is no longer there.
       const isThere = (path: string) =>
-        lstatSync(join(context.sandbox.root, path), { throwIfNoEntry: false }) !== undefined;
+        lstatSync(join(context.sandbox.cwd, path), { throwIfNoEntry: false }) !== undefined;
       const files = listed.filter((path) => matches(path) && isThere(path)).sort();
       if (files.length === 0) return success(`No file matches ${pattern}.`);
       const shown = files.slice(0, MAX_FILES);

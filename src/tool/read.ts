@@ -8,7 +8,7 @@ const MAX_LINES = 2_000;
 const MAX_CHARS = 48_000;
 
 const input = z.object({
-  path: z.string().describe('Relative to the workspace'),
+  path: z.string().describe('Relative to the working directory'),
   offset: z.int().min(1).optional().describe('First line, from 1'),
   limit: z.int().min(1).optional().describe(`Lines; at most ${MAX_LINES}`),
 });

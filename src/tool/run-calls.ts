@@ -53,7 +53,7 @@ export async function runCalls(
 /** One file has many names (`a`, `./a`, a link to it); calls clash by the file. */
 async function realAccess({ reads, writes }: Access, sandbox: Sandbox): Promise<Access> {
   const real = (path: string) =>
-    path === '*' ? path : sandbox.resolve(path).catch(() => resolve(sandbox.root, path));
+    path === '*' ? path : sandbox.resolve(path).catch(() => resolve(sandbox.cwd, path));
   return {
     ...(reads !== undefined && { reads: await real(reads) }),
     ...(writes !== undefined && { writes: await real(writes) }),

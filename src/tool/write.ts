@@ -3,7 +3,7 @@ import { explainFileError } from './limit.ts';
 import { failure, success, type Tool } from './tool.ts';
 
 const input = z.object({
-  path: z.string().describe('Relative to the workspace'),
+  path: z.string().describe('Relative to the working directory'),
   content: z.string(),
 });
 

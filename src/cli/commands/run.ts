@@ -1,9 +1,11 @@
 import { realpathSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve, sep } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { createAgent, type Outcome, runInThread } from '../../agent/index.ts';
 import { kinoHome, loadConfig } from '../../config/index.ts';
+import { openRepository } from '../../git/index.ts';
 import { loadRecording, resolveModel } from '../../model/index.ts';
 import { openSandbox, SANDBOXES, type SandboxName } from '../../sandbox/index.ts';
 import { newId, type ThreadEvent } from '../../thread/index.ts';
@@ -77,7 +79,7 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
       'No model is named: say --model provider/model, or set "model" in the configuration.',
     );
   }
-  const cwd = workspaceOf(flags.cwd);
+  const { root, cwd } = await workspaceAround(flags.cwd);
   const store = openStore();
   try {
     const kind = flags.sandbox ?? config.sandbox ?? 'bubblewrap';
@@ -86,9 +88,9 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
         ...(config.providers && { providers: config.providers }),
         ...(config.prices && { prices: config.prices }),
         ...(flags.baseUrl !== undefined && { baseUrl: flags.baseUrl }),
-        ...(await recordedFetch(flags, cwd)),
+        ...(await recordedFetch(flags, root)),
       }),
-      openSandbox(kind, { root: cwd, ...(config.passEnv && { passEnv: config.passEnv }) }),
+      openSandbox(kind, { root, cwd, ...(config.passEnv && { passEnv: config.passEnv }) }),
     ]);
     const thread = newId();
     const show = shower(flags, { thread, cwd, model: name });
@@ -100,8 +102,8 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
         about: {
           kind: 'session',
           title: prompt.split('\n', 1)[0]!.slice(0, 120),
-          repository: cwd,
-          workspace: cwd,
+          repository: root,
+          workspace: root,
           sandbox: kind,
           mode: flags.mode,
           kino: version(),
@@ -139,12 +141,23 @@ async function recordedFetch({ record, replay }: RunFlags, cwd: string) {
     : { fetch: recordingFetch(resolve(record), cwd) };
 }
 
-function workspaceOf(folder: string): string {
+/**
+ * The repository around a folder, so that an agent started in a part of it sees the whole; the folder itself outside
+ * git, and where the repository is a home folder (as some keep their settings).
+ */
+async function workspaceAround(folder: string): Promise<{ root: string; cwd: string }> {
+  let cwd: string;
   try {
-    return realpathSync(folder);
+    cwd = realpathSync(folder);
   } catch {
     throw new UsageError(`There is no folder ${folder}.`);
   }
+  const top = await openRepository(cwd).then(
+    ({ path }) => realpathSync(path),
+    () => cwd,
+  );
+  const holdsHome = `${homedir()}${sep}`.startsWith(`${top}${sep}`);
+  return { root: holdsHome || !`${cwd}${sep}`.startsWith(`${top}${sep}`) ? cwd : top, cwd };
 }
 
 function shower(

@@ -25,9 +25,11 @@ function escapeXml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
+/** A style lasts until it is changed, over line ends as well. */
+let style: Style = { fill: '#d6d9de', bold: false };
+
 /** One line of terminal text as `tspan`s. */
 function spans(line: string): string {
-  let style: Style = { fill: '#d6d9de', bold: false };
   return line
     .split(/\u001b\[([0-9;]*)m/)
     .map((part, index) => {

@@ -75,7 +75,9 @@ async function demo(flags: DemoFlags): Promise<void> {
     signal,
   );
 
-  print(`${paint('bold', '\nNow on a repository of yours')} ${paint('dim', '(npm link puts kino on your PATH)')}\n`);
+  print(
+    `${paint('bold', '\nNow on a repository of yours')} ${paint('dim', '(npm link puts kino on your PATH)')}\n`,
+  );
   const next: [string, string][] = [
     ['cd <your repository>', ''],
     ['kino mine localize', 'its history as tasks'],

@@ -3,12 +3,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { runTreeFromAfar } from './broker.ts';
 import { passedEnvironment } from './environment.ts';
 import { CommandNotStartedError, SandboxUnavailableError, WorkspaceTooWideError } from './errors.ts';
 import { WorkspaceFiles } from './files.ts';
 import { type SandboxOptions, withSignal } from './host.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
-import { runTree } from './spawn.ts';
 
 /** Folders below a home directory that hold tools and no secrets. They are shown read-only. */
 const TOOL_FOLDERS = [
@@ -99,12 +99,8 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
         '--',
         ...command,
       ];
-      let status = '';
-      const onStatus = (text: string) => {
-        status += text;
-      };
-      const result = await runTree(
-        { argv, cwd: root, env, onStatus },
+      const { status, ...result } = await runTreeFromAfar(
+        { argv, cwd: root, env, wantsStatus: true },
         withSignal(execOptions, disposed.signal),
       );
       // bubblewrap reports an exit code only of a command that it could start; the command cannot write there.

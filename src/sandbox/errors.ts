@@ -12,9 +12,11 @@ export class PathOutsideError extends Error {
 export class CommandNotStartedError extends Error {
   override name = 'CommandNotStartedError';
   readonly command: string;
+  readonly reason: string;
   constructor(command: string, reason: string) {
     super(`${command} could not be started: ${reason}.`);
     this.command = command;
+    this.reason = reason;
   }
 }
 

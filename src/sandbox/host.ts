@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { homedir, tmpdir } from 'node:os';
+import { runTreeFromAfar } from './broker.ts';
 import { passedEnvironment } from './environment.ts';
 import { WorkspaceFiles } from './files.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
-import { killMarked, runTree } from './spawn.ts';
+import { killMarked } from './spawn.ts';
 
 export interface SandboxOptions {
   /** The workspace: the only folder that commands and tools should write. */
@@ -38,10 +39,11 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
         KINO_EXEC: exec,
       };
       const cwd = await files.resolve(execOptions.cwd ?? '.');
-      return runTree(
+      const { status: _, ...result } = await runTreeFromAfar(
         { argv: command, cwd, env, mark: `KINO_EXEC=${exec}` },
         withSignal(execOptions, disposed.signal),
       );
+      return result;
     },
     async dispose() {
       disposed.abort();

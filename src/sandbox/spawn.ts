@@ -9,18 +9,23 @@ const DEFAULT_MAX_BYTES = 64 * 1024;
 /** How long a process may hold our pipes open after the command itself has ended. */
 const LINGER_MS = 100;
 
-interface SpawnPlan {
+export interface SpawnPlan {
   argv: readonly string[];
   cwd: string;
   env: Record<string, string>;
   /** `NAME=value` in `env` that marks every descendant, so that those that left the process group are found as well. */
   mark?: string;
-  /** Told of what the program writes to its file descriptor 3. */
-  onStatus?: (text: string) => void;
+  /** Keep what the program writes to its file descriptor 3. */
+  wantsStatus?: boolean;
+}
+
+export interface TreeResult extends ExecResult {
+  /** What the program wrote to its file descriptor 3. */
+  status: string;
 }
 
 /** Runs a process tree to its end and leaves none of it behind. */
-export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResult> {
+export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResult> {
   const [program = '', ...args] = plan.argv;
   const output = new OutputCollector(options.maxBytes ?? DEFAULT_MAX_BYTES, options.outputFile);
   const started = performance.now();
@@ -30,6 +35,7 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
       timedOut: false,
       aborted: true,
       output: '',
+      status: '',
       bytes: 0,
       durationMs: 0,
     });
@@ -46,10 +52,11 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
         options.stdin === undefined ? 'ignore' : 'pipe',
         'pipe',
         'pipe',
-        plan.onStatus ? 'pipe' : 'ignore',
+        plan.wantsStatus ? 'pipe' : 'ignore',
       ],
     });
-    const status = child.stdio[3];
+    const statusPipe = child.stdio[3];
+    let status = '';
     let timedOut = false;
     let aborted = false;
     let settled = false;
@@ -76,7 +83,7 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
       options.signal?.removeEventListener('abort', abort);
       child.stdout?.destroy();
       child.stderr?.destroy();
-      status?.destroy();
+      statusPipe?.destroy();
       finish();
     };
     const succeed = (code: number | null, signal: NodeJS.Signals | null) =>
@@ -88,6 +95,7 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
           timedOut,
           aborted,
           output: text,
+          status,
           bytes: output.bytes,
           ...(output.outputFile !== undefined && { outputFile: output.outputFile }),
           durationMs: performance.now() - started,
@@ -96,7 +104,9 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<ExecResu
 
     child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));
-    status?.on('data', (chunk: Buffer) => plan.onStatus?.(chunk.toString()));
+    statusPipe?.on('data', (chunk: Buffer) => {
+      status += chunk;
+    });
     child.stdin?.on('error', () => {});
     if (options.stdin !== undefined) child.stdin?.end(options.stdin);
     child.on('error', (error: NodeJS.ErrnoException) =>

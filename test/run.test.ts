@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { SqliteThreadStore, type StoredEvent } from '../src/thread/index.ts';
@@ -240,6 +240,37 @@ test('kill -9 keeps what was shown, and the list says that the thread is lost', 
     'tool.started',
   ]);
 });
+
+test('kill -9 also ends the command that ran', async () => {
+  const sleep = `sleep 4321.${process.pid}`;
+  const runs = () =>
+    readdirSync('/proc').some(
+      (pid) => /^\d+$/.test(pid) && readCommandLine(pid).includes(sleep.replace(' ', '\0')),
+    );
+  const script = [bash('sleep 0.2'), bash('sleep 0.5'), bash('true'), bash(sleep)];
+  const { signal } = await run(script, {
+    cli: {
+      onStderr: (text, kill) => {
+        if (!text.includes(sleep)) return;
+        const wait = setInterval(() => {
+          if (!runs()) return;
+          clearInterval(wait);
+          kill('SIGKILL');
+        }, 20);
+      },
+    },
+  });
+  expect(signal).toBe('SIGKILL');
+  await expect.poll(runs, { timeout: 5_000 }).toBe(false);
+});
+
+function readCommandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+}
 
 test('stream-json has the lines that scripts expect, and nothing else', async () => {
   const { stdout, code } = await run([bash('echo hi'), { text: 'bye' }], {

@@ -182,7 +182,9 @@ test.each(['SIGKILL', 'SIGINT'] as const)(
     const killed = await new Promise<number | null>((resolve) => {
       const stop = { kill: (_: NodeJS.Signals) => {} };
       const watch = setInterval(() => {
-        if (server.requests.length > 2) stop.kill(signal);
+        if (server.requests.length <= 2) return;
+        clearInterval(watch);
+        stop.kill(signal);
       }, 20);
       void kino(['eval', ...args], {
         env: { KINO_HOME: home },
@@ -190,7 +192,6 @@ test.each(['SIGKILL', 'SIGINT'] as const)(
           stop.kill = kill;
         },
       }).then((result) => {
-        clearInterval(watch);
         resolve(result.code);
       });
     });

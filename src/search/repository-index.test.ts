@@ -149,3 +149,25 @@ test('a shallow clone can be asked', async () => {
   const { files } = await (await indexOf(shallow)).find('expired entries evicted', 'HEAD');
   expect(files[0]!.path).toBe('src/store/cache.ts');
 });
+
+test('asked from many sides at once, it says what it says when it is asked in turn', async () => {
+  const repository = createRepository();
+  const names = ['lexer', 'parser', 'printer', 'cache', 'router', 'queue'];
+  repository.commit({
+    message: 'all',
+    files: Object.fromEntries(names.map((name) => [`${name}.ts`, `${name} 0`])),
+  });
+  const commits = names.map((name, version) =>
+    repository.commit({
+      message: `the ${name} is slow`,
+      files: { [`${name}.ts`]: `${name} ${name} ${version}` },
+    }),
+  );
+  const ask = (index: RepositoryIndex, at: number) =>
+    index.find(`why is the ${names[at]} slow?`, commits[at]!);
+  const inTurn = [];
+  const first = await indexOf(repository);
+  for (const at of commits.keys()) inTurn.push(await ask(first, at));
+  const second = await indexOf(repository);
+  expect(await Promise.all([...commits.keys()].map((at) => ask(second, at)))).toEqual(inTurn);
+});

@@ -26,12 +26,22 @@ export interface Found {
   named: number;
 }
 
+/** A commit, ready to be asked. */
+interface Prepared {
+  /** The content of each path. */
+  blobs: ReadonlyMap<string, string>;
+  view: View;
+}
+
+const KEPT_VIEWS = 4;
+
 /** A search index over a repository, read from its objects; no checkout is needed or touched. */
 export class RepositoryIndex {
   readonly #repository: Repository;
   readonly #content: ContentIndex;
   readonly #history: HistoryIndex;
-  readonly #views = new Map<string, { blobs: ReadonlyMap<string, string>; view: View }>();
+  readonly #views = new Map<string, Promise<Prepared>>();
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(repository: Repository) {
     this.#repository = repository;
@@ -40,20 +50,29 @@ export class RepositoryIndex {
   }
 
   /** Makes a commit ready to be asked; what it shares with commits before is not read again. */
-  async #prepare(commit: string) {
+  #prepare(commit: string): Promise<Prepared> {
     const known = this.#views.get(commit);
     if (known) return known;
+    // One after the other: the indexes grow, and two that grow them at once would read and number the same twice.
+    const prepared = this.#last.catch(() => {}).then(() => this.#read(commit));
+    this.#last = prepared;
+    // A few commits are asked again and again (attempts of one task); the rest would fill the memory.
+    if (this.#views.size >= KEPT_VIEWS) this.#views.delete(this.#views.keys().next().value!);
+    this.#views.set(commit, prepared);
+    prepared.catch(() => this.#views.delete(commit));
+    return prepared;
+  }
+
+  async #read(commit: string): Promise<Prepared> {
     const tree = await this.#content.add(await listTree(this.#repository, commit));
     const past = await this.#history.before(
       commit,
       tree.map((file) => file.path),
     );
-    const view = viewOf(this.#content, tree, past);
-    const prepared = { blobs: new Map(tree.map((file) => [file.path, file.blob])), view };
-    // A few commits are asked again and again (attempts of one task); the rest would fill the memory.
-    if (this.#views.size >= 4) this.#views.delete(this.#views.keys().next().value!);
-    this.#views.set(commit, prepared);
-    return prepared;
+    return {
+      blobs: new Map(tree.map((file) => [file.path, file.blob])),
+      view: viewOf(this.#content, tree, past),
+    };
   }
 
   /** The files of a commit that a text is about, best first. Only the past of the commit is used. */

@@ -1,6 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { kino } from './support/cli.ts';
 import { startModelServer } from './support/model-server.ts';
 import { createRepository, type TestRepository } from './support/repository.ts';
@@ -247,4 +256,90 @@ test('a full disk is one sentence and exit code 2, and the work before it is kep
   ]);
   expect(code).toBe(2);
   expect(stderr.trim().split('\n')).toHaveLength(1);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  'an agent in the sandbox sees neither the repository nor its tasks',
+  async () => {
+    const repository = libraryRepository(['lexer', 'parser']);
+    const file = join(repository.path, '.kino/environments/localize.jsonl');
+    await kino(['mine', 'localize', repository.path, '--json']);
+    // The test's own folder lies below /tmp, which is hidden anyway; this one does not.
+    const open = mkdtempSync('/opt/kino-test-');
+    onTestFinished(() => rmSync(open, { recursive: true, force: true }));
+    cpSync(repository.path, join(open, 'repository'), { recursive: true });
+    const rows = readFileSync(file, 'utf8').replaceAll(repository.path, join(open, 'repository'));
+    writeFileSync(join(open, 'repository/.kino/environments/localize.jsonl'), rows);
+    const look = `ls -a ${open}/repository; git -c safe.directory=* -C ${open}/repository log --oneline`;
+    const server = await startModelServer((request) =>
+      JSON.stringify(request.body).includes('"role":"tool"')
+        ? { text: '[]' }
+        : { calls: [{ name: 'bash', args: { command: look } }] },
+    );
+    const model = ['--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
+    const { report } = await evaluate([
+      join(open, 'repository/.kino/environments/localize.jsonl'),
+      '-a',
+      'kino',
+      ...model,
+      '-n',
+      '1',
+    ]);
+    await server.close();
+    const shown = JSON.parse((await kino(['threads', 'show', report.rollouts[0].thread, '--json'])).stdout);
+    const { output } = shown.events.find((event: { type: string }) => event.type === 'tool.ended');
+    expect(output).not.toMatch(/src|lexer|Start the library/);
+    expect(output).toMatch(/not a git repository/);
+  },
+);
+
+test('an endpoint that is dead until the time is up leaves the rollout unscored', async () => {
+  const file = await mined(libraryRepository(['lexer']));
+  const server = await startModelServer([
+    { fault: { kind: 'status', status: 503, headers: { 'retry-after-ms': '200' } } },
+  ]);
+  const model = ['--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
+  const { report, code } = await evaluate([file, '-a', 'kino', ...model, '--max-seconds', '1']);
+  await server.close();
+  expect(report.agents[0]).toMatchObject({ unscored: 1, reward: null });
+  expect(code).toBe(1);
+});
+
+test("a conversation that outgrows the model is the agent's failure, not the machine's", async () => {
+  const file = await mined(libraryRepository(['lexer']));
+  const body =
+    '{"error":{"message":"This model\'s maximum context length is 8192 tokens","code":"context_length_exceeded"}}';
+  const server = await startModelServer([{ fault: { kind: 'status', status: 400, body } }]);
+  const model = ['--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
+  const { report } = await evaluate([file, '-a', 'kino', ...model]);
+  await server.close();
+  expect(report.agents[0]).toMatchObject({ unscored: 0, reward: { mean: 0 } });
+});
+
+test('other bounds are another experiment; --retry-unscored needs one; a task that is named twice counts once', async () => {
+  const file = await mined(libraryRepository(['lexer', 'parser']));
+  const first = await evaluate([file, file, '-a', 'nop']);
+  expect(first.report.agents[0]).toMatchObject({ rollouts: 2, missing: 0 });
+  const nothing = await kino(['eval', file, '-a', 'nop', '--max-steps', '7', '--retry-unscored']);
+  expect([nothing.code, nothing.stdout]).toEqual([2, '']);
+  const again = await evaluate([file, '-a', 'nop', '--retry-unscored']);
+  expect(again.report.experiment).toBe(first.report.experiment);
+});
+
+test('a workspace with folders that may not be written is scored and removed', async () => {
+  const file = await mined(libraryRepository(['lexer']));
+  const server = await startModelServer((request) =>
+    JSON.stringify(request.body).includes('"role":"tool"')
+      ? { text: '["src/lexer.js"]' }
+      : {
+          calls: [
+            { name: 'bash', args: { command: 'mkdir -p deep/er && touch deep/er/x && chmod -R a-w deep' } },
+          ],
+        },
+  );
+  const model = ['--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
+  const { report } = await evaluate([file, '-a', 'kino', ...model]);
+  await server.close();
+  expect(report.agents[0].reward.mean).toBe(1);
+  expect(readdirSync(join(process.env.KINO_HOME!, 'workspaces'))).toEqual([]);
 });

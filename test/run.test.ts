@@ -376,3 +376,36 @@ test('a thread exports as ATIF and JSON Lines', async () => {
   expect(lines.map((line) => JSON.parse(line).seq)).toEqual(lines.map((_, index) => index + 1));
   expect((await kino(['threads', 'show', thread])).stdout).toContain('git log --oneline');
 });
+
+test('an answer that was cut goes on in the next, and what the model was told meanwhile is in the record', async () => {
+  const { stdout } = await run([{ text: 'first half, ', finish: 'length' }, { text: 'second half' }]);
+  const { answer, thread } = JSON.parse(stdout);
+  expect(answer).toBe('first half, second half');
+  const said = (await events(thread)).flatMap((event) => (event.type === 'user.message' ? [event.text] : []));
+  expect(said).toHaveLength(2);
+});
+
+test('a pipe in the workspace does not stop the agent', async () => {
+  const { code, requests } = await run([
+    bash('mkfifo pipe'),
+    { calls: [{ name: 'edit', args: { path: 'pipe', old: 'a', new: 'b' } }] },
+    { text: 'ok' },
+  ]);
+  expect(code).toBe(0);
+  expect(JSON.stringify(requests[2]!.body)).toContain('no regular file');
+});
+
+test('a recording that is there survives a run that cannot begin', async () => {
+  const file = join(temporaryFolder(), 'old.jsonl');
+  writeFileSync(file, 'precious');
+  const { code } = await kino(['run', 'x', '--model', 'openai/gpt', '--mode', 'bypass', '--record', file]);
+  expect([code, readFileSync(file, 'utf8')]).toEqual([2, 'precious']);
+});
+
+test('a run with long output plays again', async () => {
+  const file = join(temporaryFolder(), 'long.jsonl');
+  await run([bash('seq 20000'), { text: 'ok' }], { flags: ['--record', file] });
+  await server!.close();
+  const again = await run([{ text: 'not asked' }], { flags: ['--replay', file] });
+  expect([again.code, again.requests.length]).toEqual([0, 0]);
+});

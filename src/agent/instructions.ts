@@ -29,9 +29,10 @@ export async function readInstructions(sandbox: Sandbox): Promise<Instructions[]
         () => undefined,
       );
       if (text === undefined || text.trim() === '') continue;
-      if (room <= 0) return found;
-      found.push({ path, text: text.length > room ? `${text.slice(0, room)}\n[… cut …]` : text });
-      room -= text.length;
+      const bytes = Buffer.from(text);
+      const kept = bytes.length > room ? `${bytes.toString('utf8', 0, Math.max(0, room))}\n[… cut …]` : text;
+      found.push({ path, text: kept });
+      room -= bytes.length;
       break;
     }
   }

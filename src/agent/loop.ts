@@ -7,6 +7,7 @@ import {
   type RetryPolicy,
   streamWithRetry,
 } from '../model/index.ts';
+import { StoreWriteError } from '../thread/index.ts';
 import { CORE_TOOLS, inputSchemaOf, runCalls, type Tool } from '../tool/index.ts';
 import type { Agent, Job, Outcome } from './agent.ts';
 import { Meter } from './budget.ts';
@@ -37,8 +38,6 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
 
   async function run(job: Job): Promise<Outcome> {
     const meter = new Meter(job.budget);
-    using deadline = meter.deadline(job.signal);
-    const { signal } = deadline;
     let answer = '';
     const end = (status: Outcome['status'], reason: string, infrastructure = false): Outcome => ({
       status,
@@ -51,6 +50,9 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
     });
 
     const sandbox = await job.workspace();
+    // The clock starts when the agent can work: making its workspace is not its time.
+    using deadline = meter.deadline(job.signal);
+    const { signal } = deadline;
     const instructions = await readInstructions(sandbox);
     for (const { path, text } of instructions) {
       await job.emit({ type: 'instructions.loaded', path, bytes: Buffer.byteLength(text) });
@@ -59,6 +61,8 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
     const messages: ModelMessage[] = [{ role: 'user', text: job.prompt }];
     const context = { sandbox, signal, newOutputFile: job.newOutputFile };
     let nudges = 0;
+    /** The last answer was cut, so the next one continues it. */
+    let goesOn = false;
 
     for (;;) {
       if (job.signal.aborted) return end('interrupted', 'It was stopped.');
@@ -66,24 +70,35 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
       if (bound !== undefined) return end('exhausted', `It reached ${bound}.`);
       const step = meter.steps + 1;
 
+      const asked = { heard: false, tried: 1 };
       let reply: ModelAnswer;
       try {
-        reply = await ask(job, step, { system, messages, tools: specs }, signal);
+        reply = await ask(job, step, { system, messages, tools: specs }, signal, asked);
       } catch (error) {
+        if (error instanceof StoreWriteError || !(error instanceof Error)) throw error;
         if (job.signal.aborted) return end('interrupted', 'It was stopped.');
-        if (signal.aborted) return end('exhausted', `It reached ${meter.exhausted()}.`);
-        const infrastructure = error instanceof ModelCallError;
-        if (infrastructure || error instanceof Error) return end('failed', error.message, infrastructure);
-        throw error;
+        if (signal.aborted) {
+          // A model that never spoke, or was being asked again, is a dead endpoint and not a slow agent.
+          const dead = !asked.heard && (step === 1 || asked.tried > 1);
+          return end('exhausted', `It reached ${meter.exhausted()}.`, dead);
+        }
+        if (!(error instanceof ModelCallError)) return end('failed', error.message);
+        if (error.overflow)
+          return end('exhausted', `The conversation no longer fits the model: ${error.message}`);
+        return end('failed', error.message, true);
       }
       meter.add(reply);
-      messages.push({
-        role: 'assistant',
-        text: reply.text,
-        toolCalls: reply.toolCalls,
-        ...(reply.providerState !== undefined && { providerState: reply.providerState }),
-      });
-      if (reply.text.trim() !== '') answer = reply.text;
+      // Providers refuse an assistant message that says nothing.
+      if (reply.text !== '' || reply.toolCalls.length > 0) {
+        messages.push({
+          role: 'assistant',
+          text: reply.text,
+          toolCalls: reply.toolCalls,
+          ...(reply.providerState !== undefined && { providerState: reply.providerState }),
+        });
+      }
+      if (reply.text.trim() !== '') answer = goesOn ? answer + reply.text : reply.text;
+      goesOn = reply.finish === 'length' && reply.toolCalls.length === 0;
 
       if (reply.finish === 'content-filter')
         return end('failed', "The provider's filter stopped the answer.");
@@ -91,7 +106,9 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
         const whole = reply.finish !== 'length' && reply.text.trim() !== '';
         if (whole) return end('done', 'The agent answered.');
         if (++nudges > MAX_NUDGES) return end('failed', 'The model gave no complete answer.');
-        messages.push({ role: 'user', text: nudge(reply) });
+        const text = nudge(reply);
+        await job.emit({ type: 'user.message', text });
+        messages.push({ role: 'user', text });
         continue;
       }
 
@@ -125,6 +142,7 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
     step: number,
     request: ModelRequest,
     signal: AbortSignal,
+    asked: { heard: boolean; tried: number },
   ): Promise<ModelAnswer> {
     const started = performance.now();
     await job.emit({ type: 'model.requested', step, attempt: 1, messages: request.messages.length });
@@ -134,12 +152,15 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
       ...(retry && { policy: retry }),
       onRetry: async (notice) => {
         deltas.discard();
+        asked.heard = false;
+        asked.tried = notice.attempt;
         await job.emit({ type: 'model.retried', step, ...notice });
       },
     });
     for (;;) {
       const next = await stream.next();
       if (!next.done) {
+        asked.heard = true;
         await deltas.add(next.value);
         continue;
       }

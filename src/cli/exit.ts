@@ -22,6 +22,7 @@ const BAD_INPUT = new Set([
   'NotARepositoryError',
   'NotAnExperimentError',
   'NothingToCompareError',
+  'NothingToRetryError',
   'RecordingError',
   'SandboxUnavailableError',
   'StoreWriteError',

@@ -26,8 +26,12 @@ function comparisonsOf(experiment: Experiment): Comparison[] {
     label,
     results: [...experiment.results.values()].filter((result) => result.agent === label),
   }));
-  const scored = (side: typeof first) => side?.results.some((result) => result.reward !== null);
-  return first && scored(first) ? others.filter(scored).map((other) => comparePaired(first, other)) : [];
+  if (!first) return [];
+  const scored = (side: typeof first) =>
+    new Set(side.results.flatMap((result) => (result.reward === null ? [] : [result.task])));
+  return others
+    .filter((other) => !scored(first).isDisjointFrom(scored(other)))
+    .map((other) => comparePaired(first, other));
 }
 
 /** The table at the end of an experiment, and what it lets one say. */
@@ -43,8 +47,7 @@ export function printExperiment(experiment: Experiment): void {
       [
         { title: 'agent' },
         { title: 'F1 (95 % interval)' },
-        { title: 'recall@5', align: 'right' },
-        { title: 'MRR', align: 'right' },
+        { title: 'recall@5 (95 % interval)' },
         { title: 'n', align: 'right' },
         { title: 'unscored', align: 'right' },
         { title: 'cost', align: 'right' },
@@ -72,13 +75,12 @@ export function printExperiment(experiment: Experiment): void {
 }
 
 function toRow(report: AgentReport): string[] {
-  const metric = (name: string) =>
-    report.metrics[name] === undefined ? '–' : fraction(report.metrics[name]);
+  const shown = (estimate: Estimate | null | undefined) =>
+    estimate ? `${fraction(estimate.mean)} ${intervalOf(estimate)}` : '–';
   return [
     report.agent,
-    report.reward ? `${fraction(report.reward.mean)} ${intervalOf(report.reward)}` : '–',
-    metric('recall_at_5'),
-    metric('mrr'),
+    shown(report.reward),
+    shown(report.metrics.recall_at_5),
     String(report.reward?.n ?? 0),
     report.unscored > 0 ? paint('yellow', String(report.unscored)) : '0',
     dollars(report.costUsd),

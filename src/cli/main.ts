@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodeFor, sentenceFor, UsageError } from './exit.ts';
+import { plain } from './output.ts';
 import { version } from './version.ts';
 
 /** Every command: what it is for, and the file that is loaded when it is asked for. */
@@ -30,9 +31,13 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
 /** Runs a command line and sets the exit code: 0 done, 1 the work failed, 2 bad input, 130 interrupted. */
 export async function main(args: readonly string[]): Promise<void> {
   // A reader that leaves early (`| head`) ends the output, not the work with a stack trace.
+  let left = false;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    if (error.code !== 'EPIPE') throw error;
+    if (left) return;
+    left = true;
+    // Work that is under way ends as at Ctrl-C, so that its record and its sandbox are closed.
+    if (!process.emit('SIGINT')) process.exit(0);
   });
   try {
     const program = await buildProgram(args[0]);
@@ -43,7 +48,7 @@ export async function main(args: readonly string[]): Promise<void> {
       return;
     }
     process.exitCode = exitCodeFor(error);
-    process.stderr.write(`kino: ${sentenceFor(error)}\n`);
+    process.stderr.write(`kino: ${plain(sentenceFor(error))}\n`);
   }
 }
 

@@ -34,8 +34,8 @@ export function comparePaired(
   a: { label: string; results: readonly RolloutFinished[] },
   b: { label: string; results: readonly RolloutFinished[] },
 ): Comparison {
-  const ofA = taskMeans(a.results.filter((result) => result.reward !== null));
-  const ofB = taskMeans(b.results.filter((result) => result.reward !== null));
+  const ofA = taskMeans(a.results);
+  const ofB = taskMeans(b.results);
   const shared = [...ofA.keys()].filter((task) => ofB.has(task));
   if (shared.length === 0) throw new NothingToCompareError(a.label, b.label);
   const clusteredBy = clusterOf(shared.map((task) => ofA.get(task)!.repository));
@@ -44,6 +44,7 @@ export function comparePaired(
       value: ofA.get(task)!.value - ofB.get(task)!.value,
       cluster: clusteredBy === 'repository' ? ofA.get(task)!.repository : task,
     })),
+    { bounds: [-1, 1] },
   );
   const p = pValue(difference);
   return {

@@ -9,6 +9,12 @@ export const planSchema = z.strictObject({
   agents: z.array(z.strictObject({ label: z.string(), name: z.string(), model: z.string().optional() })),
   attempts: z.int().positive(),
   sandbox: z.string(),
+  /** The bounds of one rollout. */
+  budget: z.record(z.string(), z.number()),
+  /** Where the models are asked, if not at their provider's own address. */
+  baseUrl: z.string().optional(),
+  /** The version of Kino: another one may do the same thing otherwise. */
+  kino: z.string(),
 });
 export type Plan = z.infer<typeof planSchema>;
 
@@ -66,12 +72,22 @@ function fromEvents(summary: ThreadSummary, events: readonly StoredEvent[]): Exp
   return { summary, plan: plan.data, results };
 }
 
-/** The newest experiment with this very plan, finished or not. */
+/**
+ * The experiment with this plan that goes on: one that was not finished, otherwise the newest. The name by which the
+ * environment was called does not matter, its tasks do.
+ */
 export async function findExperiment(store: ThreadStore, plan: Plan): Promise<Experiment | undefined> {
-  const wanted = JSON.stringify(planSchema.parse(plan));
+  const wanted = identityOf(plan);
+  let finished: Experiment | undefined;
   for (const summary of await store.list({ kind: 'experiment' })) {
     const experiment = fromEvents(summary, await store.read(summary.id));
-    if (experiment && JSON.stringify(experiment.plan) === wanted) return experiment;
+    if (!experiment || identityOf(experiment.plan) !== wanted) continue;
+    if (summary.status === 'running') return experiment;
+    finished ??= experiment;
   }
-  return undefined;
+  return finished;
+}
+
+function identityOf(plan: Plan): string {
+  return JSON.stringify({ ...planSchema.parse(plan), environment: '' });
 }

@@ -10,8 +10,8 @@ export interface AgentReport {
   reward: Estimate | null;
   /** What a cluster is: repositories where there are several, tasks otherwise. */
   clusteredBy: 'repository' | 'task';
-  /** The mean of every other metric. */
-  metrics: Record<string, number>;
+  /** Every other metric, in the same way; metrics are shares in 0..1. */
+  metrics: Record<string, Estimate>;
   rollouts: number;
   unscored: number;
   /** Planned and not yet run. */
@@ -30,14 +30,18 @@ export function reportAgents(experiment: Experiment): AgentReport[] {
   return experiment.plan.agents.map(({ label }) => {
     const own = results.filter((result) => result.agent === label);
     const scored = own.filter((result) => result.reward !== null);
-    const { observations, clusteredBy } = observe(scored);
+    const clusteredBy = clusterOf(scored.map((result) => result.repository));
+    const estimate = (measure: (result: RolloutFinished) => number | null | undefined) =>
+      estimateMean(observe(scored, measure, clusteredBy), { bounds: [0, 1] });
     const costs = own.map((result) => result.costUsd);
     const seconds = own.map((result) => result.seconds);
     return {
       agent: label,
-      reward: observations.length === 0 ? null : estimateMean(observations, { bounds: [0, 1] }),
+      reward: scored.length === 0 ? null : estimate((result) => result.reward),
       clusteredBy,
-      metrics: meanMetrics(scored),
+      metrics: Object.fromEntries(
+        metricsOf(scored).map((name) => [name, estimate((result) => result.metrics[name])]),
+      ),
       rollouts: own.length,
       unscored: own.length - scored.length,
       missing: planned.filter((cell) => cell.agent === label).length - own.length,
@@ -48,30 +52,28 @@ export function reportAgents(experiment: Experiment): AgentReport[] {
   });
 }
 
-/** The mean reward of each task, with the cluster that it belongs to. */
+/** The mean of something over the attempts at each task, with the repository of the task. */
 export function taskMeans(
-  scored: readonly RolloutFinished[],
+  results: readonly RolloutFinished[],
+  measure: (result: RolloutFinished) => number | null | undefined = (result) => result.reward,
 ): Map<string, { value: number; repository: string }> {
-  const byTask = Map.groupBy(scored, (result) => result.task);
-  return new Map(
-    [...byTask].map(([task, results]) => [
-      task,
-      { value: meanOf(results.map((result) => result.reward!)), repository: results[0]!.repository },
-    ]),
-  );
+  const means = new Map<string, { value: number; repository: string }>();
+  for (const [task, own] of Map.groupBy(results, (result) => result.task)) {
+    const values = own.map(measure).filter((value) => typeof value === 'number');
+    if (values.length > 0) means.set(task, { value: meanOf(values), repository: own[0]!.repository });
+  }
+  return means;
 }
 
-function observe(scored: readonly RolloutFinished[]): {
-  observations: Observation[];
-  clusteredBy: 'repository' | 'task';
-} {
-  const means = taskMeans(scored);
-  const clusteredBy = clusterOf([...means.values()].map(({ repository }) => repository));
-  const observations = [...means].map(([task, { value, repository }]) => ({
+function observe(
+  results: readonly RolloutFinished[],
+  measure: (result: RolloutFinished) => number | null | undefined,
+  clusteredBy: 'repository' | 'task',
+): Observation[] {
+  return [...taskMeans(results, measure)].map(([task, { value, repository }]) => ({
     value,
     cluster: clusteredBy === 'repository' ? repository : task,
   }));
-  return { observations, clusteredBy };
 }
 
 /** Tasks of one repository share its luck, so several repositories are the clusters; one alone cannot be. */
@@ -79,11 +81,6 @@ export function clusterOf(repositories: readonly string[]): 'repository' | 'task
   return new Set(repositories).size > 1 ? 'repository' : 'task';
 }
 
-function meanMetrics(scored: readonly RolloutFinished[]): Record<string, number> {
-  const names = new Set(scored.flatMap((result) => Object.keys(result.metrics)));
-  const metrics: Record<string, number> = {};
-  for (const name of names) {
-    metrics[name] = meanOf(scored.flatMap((result) => result.metrics[name] ?? []));
-  }
-  return metrics;
+function metricsOf(scored: readonly RolloutFinished[]): string[] {
+  return [...new Set(scored.flatMap((result) => Object.keys(result.metrics)))];
 }

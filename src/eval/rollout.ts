@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Agent, type AgentBudget, runInThread } from '../agent/index.ts';
 import { ENVIRONMENTS, type Score, type Task } from '../environment/index.ts';
-import { exportBase, type Repository } from '../git/index.ts';
-import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
+import type { Repository } from '../git/index.ts';
+import type { SandboxName } from '../sandbox/index.ts';
 import { newId, type RolloutFinished, type ThreadStore } from '../thread/index.ts';
 import type { Cell } from './experiment.ts';
+import { RolloutWorkspace } from './workspace.ts';
 
 export interface RolloutOptions {
   store: ThreadStore;
@@ -23,20 +22,23 @@ export interface RolloutOptions {
   home: string;
   version: string;
   signal: AbortSignal;
+  /** Keeps the result; called before the workspace is removed, which can take long. */
+  remember(result: RolloutFinished): Promise<void>;
 }
 
 /**
  * One agent on one task: a workspace without the future, a thread, a score. Infrastructure that fails leaves the
  * rollout unscored.
  *
- * @returns undefined when it was interrupted: it counts as not tried
+ * What was interrupted is not remembered: it counts as not tried.
+ *
  * @throws StoreWriteError
  */
-export async function runRollout(options: RolloutOptions): Promise<RolloutFinished | undefined> {
+export async function runRollout(options: RolloutOptions): Promise<void> {
   const { store, cell, task, agent, signal } = options;
   const environment = ENVIRONMENTS[task.kind];
   const thread = newId();
-  const workspace = new LazyWorkspace(options);
+  const workspace = new RolloutWorkspace({ ...options, base: task.base });
   let score: Score = { reward: null, metrics: {}, findings: [] };
   try {
     const outcome = await runInThread({
@@ -63,17 +65,19 @@ export async function runRollout(options: RolloutOptions): Promise<RolloutFinish
         signal,
       },
       beforeEnd: async ({ status, infrastructure, reason, answer }) => {
-        if (status === 'interrupted') return [];
+        if (status === 'interrupted' || signal.aborted) return [];
         // Whatever the agent left running is dead before its work is judged.
         await workspace.close();
         score = infrastructure
           ? { reward: null, metrics: {}, findings: [], explanation: reason }
           : await verify(options, answer);
+        // Ctrl-C reaches git as well: a verifier that was stopped has not judged.
+        if (signal.aborted) return [];
         return [{ type: 'rollout.scored', task: task.id, attempt: cell.attempt, ...score }];
       },
     });
-    if (outcome.status === 'interrupted') return undefined;
-    return {
+    if (outcome.status === 'interrupted' || signal.aborted) return;
+    await options.remember({
       type: 'rollout.finished',
       thread,
       ...cell,
@@ -86,7 +90,7 @@ export async function runRollout(options: RolloutOptions): Promise<RolloutFinish
       seconds: outcome.durationMs / 1000,
       ...(outcome.costUsd !== undefined && { costUsd: outcome.costUsd }),
       ...(agent.model === undefined && { costUsd: 0 }),
-    };
+    });
   } finally {
     await workspace.remove();
   }
@@ -103,41 +107,5 @@ async function verify({ task, repository }: RolloutOptions, answer: string): Pro
       findings: [],
       explanation: `The verifier failed: ${(error as Error).message}`,
     };
-  }
-}
-
-/** The workspace of a rollout, made when an agent first asks for it. */
-class LazyWorkspace {
-  readonly #options: RolloutOptions;
-  readonly #folder: string;
-  #sandbox: Promise<Sandbox> | undefined;
-
-  constructor(options: RolloutOptions) {
-    this.#options = options;
-    this.#folder = join(options.home, 'workspaces', randomBytes(8).toString('hex'));
-  }
-
-  open(): Promise<Sandbox> {
-    this.#sandbox ??= this.#make();
-    return this.#sandbox;
-  }
-
-  async #make(): Promise<Sandbox> {
-    const { repository, task, sandbox, passEnv, signal } = this.#options;
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await exportBase(repository, task.base, this.#folder, signal);
-    return openSandbox(sandbox, { root: this.#folder, ...(passEnv && { passEnv }) });
-  }
-
-  async close(): Promise<void> {
-    await this.#sandbox?.then(
-      (sandbox) => sandbox.dispose(),
-      () => {},
-    );
-  }
-
-  async remove(): Promise<void> {
-    await this.close();
-    if (this.#sandbox) await rm(this.#folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

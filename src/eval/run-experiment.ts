@@ -14,6 +14,7 @@ import {
   readExperiment,
 } from './experiment.ts';
 import { runRollout } from './rollout.ts';
+import { isAlive, sweepWorkspaces } from './workspace.ts';
 
 export interface RunExperimentOptions {
   store: ThreadStore;
@@ -45,16 +46,27 @@ export class ExperimentBusyError extends Error {
   }
 }
 
+/** There is no experiment whose unscored rollouts could be tried again. */
+export class NothingToRetryError extends Error {
+  override name = 'NothingToRetryError';
+  constructor() {
+    super(
+      'No experiment has these tasks, agents, attempts and bounds; run it without --retry-unscored first.',
+    );
+  }
+}
+
 /**
  * Runs an experiment, or goes on with one of the same plan that was interrupted. Each rollout is remembered the
  * moment it is scored, so a kill costs only what was under way.
  *
  * @returns the experiment with all results; fewer than planned when `signal` aborted
- * @throws ExperimentBusyError @throws StoreWriteError
+ * @throws ExperimentBusyError @throws NothingToRetryError @throws StoreWriteError
  */
 export async function runExperiment(options: RunExperimentOptions): Promise<Experiment> {
   const { store, plan, signal } = options;
   const id = await openExperiment(options);
+  await sweepWorkspaces(options.home);
   const { results } = await readExperiment(store, id);
   const done = new Set(
     [...results]
@@ -69,15 +81,33 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const tasks = new Map(options.tasks.map((task) => [task.id, task]));
   const repositories = new Repositories();
   const next = open[Symbol.iterator]();
+  const stopped = new AbortController();
+  const running = AbortSignal.any([signal, stopped.signal]);
   const work = async (): Promise<void> => {
-    for (let cell = next.next(); !cell.done && !signal.aborted; cell = next.next()) {
-      const result = await runCell(options, id, cell.value, tasks.get(cell.value.task)!, repositories);
-      if (!result) continue;
-      await store.append(id, [result]);
-      options.onRollout?.(result, ++finished);
+    for (let cell = next.next(); !cell.done && !running.aborted; cell = next.next()) {
+      await runCell(
+        options,
+        id,
+        cell.value,
+        tasks.get(cell.value.task)!,
+        repositories,
+        running,
+        async (result) => {
+          await store.append(id, [result]);
+          options.onRollout?.(result, ++finished);
+        },
+      );
     }
   };
-  await Promise.all(Array.from({ length: Math.min(options.concurrency, open.length) }, work));
+  // One that fails stops the others, and none is left behind when this returns.
+  const workers = Array.from({ length: Math.min(options.concurrency, open.length) }, () =>
+    work().catch((error: unknown) => {
+      stopped.abort();
+      throw error;
+    }),
+  );
+  const failed = (await Promise.allSettled(workers)).find((worker) => worker.status === 'rejected');
+  if (failed) throw failed.reason;
 
   if (!signal.aborted) {
     const experiment = await readExperiment(store, id);
@@ -101,6 +131,7 @@ async function openExperiment(options: RunExperimentOptions): Promise<string> {
   const { store, plan, version } = options;
   const here = { kino: version, host: hostname(), pid: process.pid };
   const before = options.fresh ? undefined : await findExperiment(store, plan);
+  if (options.retryUnscored && !before) throw new NothingToRetryError();
   const goOn = before && (before.summary.status === 'running' || options.retryUnscored);
   if (before && goOn) {
     const { id, host, pid, status } = before.summary;
@@ -119,24 +150,26 @@ async function openExperiment(options: RunExperimentOptions): Promise<string> {
   return id;
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 async function runCell(
   options: RunExperimentOptions,
   experiment: string,
   cell: Cell,
   task: Task,
   repositories: Repositories,
-): Promise<RolloutFinished | undefined> {
-  const repository = await repositories.open(task.repository.path);
-  return runRollout({
+  signal: AbortSignal,
+  remember: (result: RolloutFinished) => Promise<void>,
+): Promise<void> {
+  let repository: Repository;
+  try {
+    repository = await repositories.open(task.repository.path);
+  } catch (error) {
+    // A repository that has moved is no fault of the agent, and no reason to give up the others.
+    const nothing = { reward: null, metrics: {}, steps: 0, seconds: 0, status: 'failed' } as const;
+    const reason = error instanceof Error ? error.message : String(error);
+    const where = { thread: experiment, repository: task.repository.identity };
+    return remember({ type: 'rollout.finished', ...cell, ...where, ...nothing, reason });
+  }
+  await runRollout({
     store: options.store,
     experiment,
     cell,
@@ -148,7 +181,8 @@ async function runCell(
     budget: options.budget,
     home: options.home,
     version: options.version,
-    signal: options.signal,
+    signal,
+    remember,
   });
 }
 

@@ -18,12 +18,14 @@ export async function exportBase(
   signal?: AbortSignal,
 ): Promise<void> {
   const options = signal ? { signal } : {};
+  // A filter of the person's configuration (git-lfs, say) would run here, and could ask the network.
+  const alone = { ...options, alone: true };
   await mkdir(target, { recursive: true });
   const format = commit.length === 64 ? 'sha256' : 'sha1';
   await git(
     target,
     ['init', '--quiet', '--template=', '--initial-branch=main', `--object-format=${format}`],
-    options,
+    alone,
   );
   await git(
     target,
@@ -41,8 +43,8 @@ export async function exportBase(
     options,
   );
   await writeFile(join(target, '.git', 'config'), configuration(format));
-  await git(target, ['update-ref', '--no-deref', 'refs/heads/main', commit], options);
-  await git(target, ['reset', '--quiet', '--hard', 'main'], options);
+  await git(target, ['update-ref', '--no-deref', 'refs/heads/main', commit], alone);
+  await git(target, ['reset', '--quiet', '--hard', 'main'], alone);
   await rm(join(target, '.git', 'logs'), { recursive: true, force: true });
   await rm(join(target, '.git', 'ORIG_HEAD'), { force: true });
 }

@@ -19,7 +19,7 @@ const SAFE_CONFIG = [
 ].flatMap((setting) => ['-c', setting]);
 
 /** The environment for git: ours, without any GIT_* that would point it elsewhere. */
-function gitEnvironment(): NodeJS.ProcessEnv {
+function gitEnvironment(alone: boolean): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(process.env)) if (!name.startsWith('GIT_')) env[name] = value;
   env.GIT_TERMINAL_PROMPT = '0';
@@ -27,6 +27,10 @@ function gitEnvironment(): NodeJS.ProcessEnv {
   env.GIT_NO_REPLACE_OBJECTS = '1';
   env.GIT_NO_LAZY_FETCH = '1';
   env.LC_ALL = 'C';
+  if (alone) {
+    env.GIT_CONFIG_GLOBAL = '/dev/null';
+    env.GIT_CONFIG_NOSYSTEM = '1';
+  }
   return env;
 }
 
@@ -34,11 +38,11 @@ function gitEnvironment(): NodeJS.ProcessEnv {
 export function startGit(
   cwd: string,
   args: readonly string[],
-  signal?: AbortSignal,
+  { signal, alone = false }: Omit<GitOptions, 'input'> = {},
 ): ChildProcessWithoutNullStreams {
   const child = spawn('git', [...SAFE_CONFIG, ...args], {
     cwd,
-    env: gitEnvironment(),
+    env: gitEnvironment(alone),
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(signal && { signal }),
   });
@@ -48,6 +52,8 @@ export function startGit(
 }
 
 export interface GitOptions {
+  /** Without the configuration of the person and the machine: no filters, no templates. */
+  alone?: boolean;
   input?: string | Buffer;
   signal?: AbortSignal;
 }
@@ -62,7 +68,7 @@ export async function* streamGit(
   args: readonly string[],
   options: GitOptions = {},
 ): AsyncGenerator<Buffer> {
-  const child = startGit(cwd, args, options.signal);
+  const child = startGit(cwd, args, options);
   let stderr = '';
   child.stderr.on('data', (chunk: Buffer) => {
     if (stderr.length < 10_000) stderr += chunk;

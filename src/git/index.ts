@@ -2,5 +2,11 @@ export { GitError, GitMissingError, NoSuchCommitError, NotARepositoryError } fro
 export { exportBase } from './export-base.ts';
 export { git } from './git.ts';
 export { type ChangedFile, type Commit, type HistoryOptions, readHistory } from './history.ts';
-export { openRepository, type Repository, repositoryIdentity, resolveCommit } from './repository.ts';
+export {
+  openRepository,
+  type Repository,
+  repositoryIdentity,
+  resolveCommit,
+  storageOf,
+} from './repository.ts';
 export { listTree, readBlobs, type TreeFile } from './tree.ts';

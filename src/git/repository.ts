@@ -46,6 +46,12 @@ function nameOf(path: string): string {
   return name.replace(/\.git$/, '') || 'repository';
 }
 
+/** Where a repository keeps its objects: the folders that hold its past and its future. */
+export async function storageOf(repository: Repository): Promise<string[]> {
+  const common = await git(repository.path, ['rev-parse', '--path-format=absolute', '--git-common-dir']);
+  return [repository.path, common];
+}
+
 /**
  * The full id of the commit that a revision names.
  *

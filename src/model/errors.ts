@@ -6,14 +6,23 @@ export class ModelCallError extends Error {
   /** How long the provider asks to wait. */
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
+  /** The conversation is longer than the model can read. */
+  readonly overflow: boolean;
   constructor(
     message: string,
-    options: { retryable: boolean; retryAfterMs?: number; status?: number; cause?: unknown },
+    options: {
+      retryable: boolean;
+      retryAfterMs?: number;
+      status?: number;
+      overflow?: boolean;
+      cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.status = options.status;
+    this.overflow = options.overflow ?? false;
   }
 }
 

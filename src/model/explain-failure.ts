@@ -5,6 +5,10 @@ import { ModelCallError, RecordingError, ReplayMismatchError } from './errors.ts
 const PASSING =
   /overloaded|rate_limit|too_many|unavailable|timeout|server_error|internal|api_error|exhausted/i;
 
+/** How providers say that a conversation is too long. */
+const OVERFLOW =
+  /context.{0,12}(?:length|window|limit|size)|maximum context|prompt is too long|input.{0,24}too (?:long|large|many tokens)|too many (?:input )?tokens|exceeds? the (?:maximum|model).{0,40}tokens?/i;
+
 /** Turns whatever a provider or the network threw into one kind of error that says whether to try again. */
 export function explainFailure(error: unknown): ModelCallError | ReplayMismatchError | RecordingError {
   if (
@@ -34,11 +38,15 @@ function explainApiCall(error: APICallError): ModelCallError {
     });
   }
   const retryAfterMs = retryAfter(error.responseHeaders ?? {});
+  const overflow =
+    (status === 400 || status === 413 || status === 422) &&
+    OVERFLOW.test(`${error.message} ${error.responseBody ?? ''}`);
   return new ModelCallError(`${hostOf(error.url)} answered ${status}: ${error.message.slice(0, 500)}`, {
     // 529 is Anthropic's word for an overloaded service.
     retryable: error.isRetryable || status === 529,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
     status,
+    overflow,
     cause: error,
   });
 }

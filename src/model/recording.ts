@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { RecordingError, ReplayMismatchError } from './errors.ts';
 
@@ -35,7 +36,8 @@ export function recordingFetch(file: string, workspace: string): typeof fetch {
       throw new RecordingError(`The recording ${file} cannot be written: ${(error as Error).message}.`);
     }
   };
-  write(() => writeFileSync(file, '', { mode: 0o600 }));
+  write(() => accessSync(dirname(file), constants.W_OK));
+  let begun = false;
   return async (input, init) => {
     const request = describe(input, init, workspace);
     const answer = await fetch(input, init);
@@ -49,7 +51,12 @@ export function recordingFetch(file: string, workspace: string): typeof fetch {
     const keep = (cut: boolean) =>
       write(() => {
         const response = { status: answer.status, headers, body: body.replaceAll(workspace, WORKSPACE), cut };
-        appendFileSync(file, `${JSON.stringify({ request, response } satisfies Exchange)}\n`);
+        // What stood there before goes only now that there is something to put in its place.
+        writeFileSync(file, `${JSON.stringify({ request, response } satisfies Exchange)}\n`, {
+          flag: begun ? 'a' : 'w',
+          mode: 0o600,
+        });
+        begun = true;
       });
     const source = answer.body?.getReader();
     const stream = new ReadableStream<Uint8Array>({
@@ -94,10 +101,13 @@ export function replayingFetch(file: string, workspace: string): typeof fetch {
     const { status, headers, body, cut } = match.response;
     const bytes = new TextEncoder().encode(body.replaceAll(WORKSPACE, workspace));
     const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        if (bytes.length > 0) controller.enqueue(bytes);
+        if (!cut) controller.close();
+      },
+      // Asked for more than there was: an error at once would drop what is not yet read.
       pull(controller) {
-        if (bytes.length > 0 && controller.desiredSize !== null) controller.enqueue(bytes);
-        if (cut) controller.error(new TypeError('terminated (the recorded connection broke here)'));
-        else controller.close();
+        controller.error(new TypeError('terminated (the recorded connection broke here)'));
       },
     });
     return new Response(stream, { status, headers });

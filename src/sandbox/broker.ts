@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import module from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CommandNotStartedError } from './errors.ts';
+import { CommandNotStartedError, SandboxFailedError } from './errors.ts';
 import type { ExecOptions } from './sandbox.ts';
 import { runTree, type SpawnPlan, type TreeResult } from './spawn.ts';
 
@@ -94,10 +94,7 @@ class Broker {
               reject(new CommandNotStartedError(answer.notStarted.command, answer.notStarted.reason));
             } else reject(new Error('failed' in answer ? answer.failed : 'the broker answered nonsense'));
           }),
-        lost: () =>
-          end(() =>
-            reject(new CommandNotStartedError(plan.argv[0] ?? '', 'the process that runs commands died')),
-          ),
+        lost: () => end(() => reject(new SandboxFailedError('the process that runs commands died'))),
       });
       this.#busy();
       this.#send({ id, plan, options: rest });

@@ -5,7 +5,12 @@ import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { runTreeFromAfar } from './broker.ts';
 import { passedEnvironment } from './environment.ts';
-import { CommandNotStartedError, SandboxUnavailableError, WorkspaceTooWideError } from './errors.ts';
+import {
+  CommandNotStartedError,
+  SandboxFailedError,
+  SandboxUnavailableError,
+  WorkspaceTooWideError,
+} from './errors.ts';
 import { WorkspaceFiles } from './files.ts';
 import { type SandboxOptions, withSignal } from './host.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
@@ -71,7 +76,7 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
   const root = realpathSync(files.root);
   const home = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
   if (root === '/' || home === root || home.startsWith(root + sep)) throw new WorkspaceTooWideError(root);
-  const mounts = mountsFor(root);
+  const mounts = mountsFor(root, options.hide ?? []);
   const disposed = new AbortController();
   return {
     name: 'bubblewrap',
@@ -106,7 +111,9 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
       // bubblewrap reports an exit code only of a command that it could start; the command cannot write there.
       if (result.exitCode === 1 && !status.includes('"exit-code"')) {
         const [said = ''] = result.output.replace(/^bwrap: /, '').split('\n', 1);
-        throw new CommandNotStartedError(command[0] ?? '', said);
+        if (command.length === 0 || /^(?:execvp|Can't chdir to) /.test(said))
+          throw new CommandNotStartedError(command[0] ?? '', said);
+        throw new SandboxFailedError(said);
       }
       return result;
     },
@@ -117,11 +124,11 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
 }
 
 /** The file system that a command sees. Later mounts cover earlier ones. */
-function mountsFor(root: string): string[] {
+function mountsFor(root: string, hide: readonly string[]): string[] {
   const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
   const home = homedir();
   const kinoHome = process.env.KINO_HOME || join(home, '.kino');
-  const hidden = new Set([...HIDDEN, home, kinoHome]);
+  const hidden = new Set([...HIDDEN, home, kinoHome, ...hide]);
   const masked: string[] = [];
   for (const folder of hidden) {
     if (!existsSync(folder)) continue;

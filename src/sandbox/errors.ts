@@ -20,6 +20,14 @@ export class CommandNotStartedError extends Error {
   }
 }
 
+/** The sandbox itself failed, not the command in it. */
+export class SandboxFailedError extends Error {
+  override name = 'SandboxFailedError';
+  constructor(reason: string) {
+    super(`The sandbox failed: ${reason}.`);
+  }
+}
+
 /** The sandbox that was asked for does not work on this machine. */
 export class SandboxUnavailableError extends Error {
   override name = 'SandboxUnavailableError';

@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PathOutsideError } from './errors.ts';
+
+/** A tool that needs more reads by lines. */
+const MAX_READ_BYTES = 64 * 1024 * 1024;
 
 /** The files of a workspace, with every way out of it closed. */
 export class WorkspaceFiles {
@@ -31,7 +34,17 @@ export class WorkspaceFiles {
   }
 
   async read(path: string): Promise<Buffer> {
-    return readFile(await this.resolve(path));
+    // Not to wait for a writer that never comes, should it be a pipe.
+    const file = await open(await this.resolve(path), constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const found = await file.stat();
+      if (!found.isFile() && !found.isDirectory()) throw new Error(`${path} is no regular file.`);
+      if (found.size > MAX_READ_BYTES)
+        throw new Error(`${path} is too large to be read whole (${found.size} bytes).`);
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
   }
 
   async write(path: string, content: string | Buffer): Promise<void> {

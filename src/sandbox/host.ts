@@ -11,6 +11,8 @@ export interface SandboxOptions {
   root: string;
   /** The folder of the workspace that relative paths and commands start from; default its top. */
   cwd?: string;
+  /** Folders that commands must not see, besides home folders; only bubblewrap can hide them. */
+  hide?: readonly string[];
   /** Further environment variables that commands may see. */
   passEnv?: readonly string[];
 }

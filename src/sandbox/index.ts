@@ -1,4 +1,9 @@
 export { bubblewrapProblem } from './bubblewrap.ts';
 export { openSandbox, SANDBOXES, type SandboxName } from './choose.ts';
-export { CommandNotStartedError, PathOutsideError, SandboxUnavailableError } from './errors.ts';
+export {
+  CommandNotStartedError,
+  PathOutsideError,
+  SandboxFailedError,
+  SandboxUnavailableError,
+} from './errors.ts';
 export type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';

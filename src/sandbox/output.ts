@@ -93,7 +93,6 @@ export class OutputCollector {
     const head = Buffer.concat(this.#head).toString('utf8');
     const tail = Buffer.concat(this.#tail).toString('utf8');
     if (this.#cut === 0) return Buffer.concat([...this.#head, ...this.#tail]).toString('utf8');
-    const where = this.outputFile ? `; all of it is in ${this.outputFile}` : '';
-    return `${head}\n[… ${this.#cut} bytes cut${where} …]\n${tail}`;
+    return `${head}\n[… ${this.#cut} bytes cut …]\n${tail}`;
   }
 }

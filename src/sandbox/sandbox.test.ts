@@ -200,9 +200,7 @@ test.each(SANDBOXES)('%s: long output keeps head and tail, and goes whole to a f
   const outputFile = join(temporaryFolder(), 'output');
   const result = await bash('seq 1 100000', { maxBytes: 1_000, outputFile });
   expect(result).toMatchObject({ exitCode: 0, bytes: 588_895, outputFile });
-  expect(result.output).toMatch(
-    /^1\n2\n3\n[\s\S]*\n\[… 587895 bytes cut; all of it is in .*output …\]\n[\s\S]*\n100000\n$/,
-  );
+  expect(result.output).toMatch(/^1\n2\n3\n[\s\S]*\n\[… 587895 bytes cut …\]\n[\s\S]*\n100000\n$/);
   expect(result.output.length).toBeLessThan(1_300);
   expect(await readFile(outputFile, 'utf8')).toBe(
     Array.from({ length: 100_000 }, (_, i) => `${i + 1}\n`).join(''),

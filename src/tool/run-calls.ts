@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Sandbox } from '../sandbox/index.ts';
+import { type Sandbox, SandboxFailedError } from '../sandbox/index.ts';
 import { type Access, clash, failure, type Tool, type ToolContext, type ToolResult } from './tool.ts';
 
 /** A call with its input as the model gave it. */
@@ -20,6 +20,7 @@ export interface RunObserver {
  * A call that is malformed, names no tool or does not fit its schema does not run; its result says what was wrong.
  *
  * @returns the results in the order of the calls
+ * @throws SandboxFailedError
  */
 export async function runCalls(
   calls: readonly PendingCall[],
@@ -83,6 +84,8 @@ function check(call: PendingCall, tools: ReadonlyMap<string, Tool>): Checked {
       try {
         return await tool.run(parsed.data, context);
       } catch (error) {
+        // That is no answer to a model: the work cannot go on.
+        if (error instanceof SandboxFailedError) throw error;
         return failure(error instanceof Error ? error.message : String(error));
       }
     },

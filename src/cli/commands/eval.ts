@@ -75,7 +75,8 @@ async function evaluate(environments: string[], flags: EvalFlags): Promise<void>
   for (const environment of environments) {
     tasks.push(...(await readTasks(await findEnvironment(environment, process.cwd()))));
   }
-  await runEvaluation(tasks, environments.join(' '), flags, signal);
+  const once = [...new Map(tasks.map((task) => [task.id, task])).values()];
+  await runEvaluation(once, environments.join(' '), flags, signal);
 }
 
 /** Plans, runs and reports one experiment. */
@@ -104,6 +105,9 @@ export async function runEvaluation(
     })),
     attempts: flags.attempts,
     sandbox,
+    budget: { ...budgetOf(flags, config) },
+    ...(flags.baseUrl !== undefined && { baseUrl: flags.baseUrl }),
+    kino: version(),
   };
   const store = openStore();
   const progress = flags.json ? undefined : new Progress();

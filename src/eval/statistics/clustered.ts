@@ -36,10 +36,10 @@ export function clusteredStandardError(observations: readonly Observation[]): nu
 
 /**
  * A mean and its 95 % interval: the clustered standard error, scaled by `sqrt(G / (G − 1))` for few clusters, times
- * Student's t with G − 1 degrees of freedom. Where every value is the same bound of 0..1, the exact binomial bound
- * stands in for an interval of width 0, which would claim certainty.
+ * Student's t with G − 1 degrees of freedom. Where all clusters agree, that would have the width 0 and claim certainty;
+ * then the exact binomial bound tells how many that disagree may have been missed, each by the whole range at most.
  *
- * @param options.bounds what the values can be at most; the interval is cut there
+ * @param options.bounds between what the values lie; the interval is cut there
  */
 export function estimateMean(
   observations: readonly Observation[],
@@ -51,18 +51,10 @@ export function estimateMean(
   const clusters = new Set(observations.map(({ cluster }) => cluster)).size;
   if (clusters < 2) return { mean, n, clusters, standardError: Number.NaN };
   const standardError = clusteredStandardError(observations) * Math.sqrt(clusters / (clusters - 1));
-  if (options.bounds) {
-    const [lowest, highest] = options.bounds;
-    const range = (highest - lowest) * (1 - 0.025 ** (1 / clusters));
-    if (values.every((value) => value === lowest)) {
-      return { mean, n, clusters, standardError, interval: [lowest, lowest + range] };
-    }
-    if (values.every((value) => value === highest)) {
-      return { mean, n, clusters, standardError, interval: [highest - range, highest] };
-    }
-  }
-  const half = studentQuantile(0.95, clusters - 1) * standardError;
   const [lowest, highest] = options.bounds ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const half = isZero(standardError)
+    ? (highest - lowest) * (1 - 0.025 ** (1 / clusters))
+    : studentQuantile(0.95, clusters - 1) * standardError;
   return {
     mean,
     n,
@@ -72,9 +64,17 @@ export function estimateMean(
   };
 }
 
-/** The two-sided p-value for a mean of 0; absent where there is no interval. */
+/** A standard error that is only rounding. */
+function isZero(standardError: number): boolean {
+  return standardError < 1e-12;
+}
+
+/**
+ * The two-sided p-value for a mean of 0; absent where there is no interval. Where all clusters agree it is that of the
+ * sign test.
+ */
 export function pValue({ mean, standardError, clusters }: Estimate): number | undefined {
   if (clusters < 2) return undefined;
-  if (standardError === 0) return mean === 0 ? 1 : 0;
+  if (isZero(standardError)) return mean === 0 ? 1 : 2 * 0.5 ** clusters;
   return studentTwoSidedP(mean / standardError, clusters - 1);
 }

@@ -82,3 +82,15 @@ test('quantiles interpolate as R and numpy do by default', () => {
   expect(quantile([1, 2, 3, 4, 5], 0.95)).toBeCloseTo(4.8, 12);
   expect(quantile([], 0.5)).toBeNaN();
 });
+
+test('two tasks that agree prove nothing: the interval is wide and p is that of the sign test', () => {
+  const two = estimateMean(
+    [
+      { value: 1, cluster: 'a' },
+      { value: 1, cluster: 'b' },
+    ],
+    { bounds: [-1, 1] },
+  );
+  expect(two.interval![0]).toBeLessThan(0);
+  expect(pValue(two)).toBe(0.5);
+});

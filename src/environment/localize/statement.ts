@@ -30,8 +30,8 @@ function namesFile(word: string, known: ReadonlySet<string>): boolean {
  * What a commit message asks, with everything taken out that would give the answer away or mean nothing: paths and
  * file names, addresses, commit ids, issue numbers, trailers.
  *
- * @param files the paths that the commit touches: their names go as well, with and without extension where the name
- *   is no plain word
+ * @param files the paths that the commit touches: their names go as well. A name without its extension stays: it is
+ *   what people call the thing
  */
 export function statementOf(message: string, files: readonly string[]): string {
   const names = new Set<string>();

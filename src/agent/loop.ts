@@ -3,15 +3,13 @@ import {
   type ModelAnswer,
   ModelCallError,
   type ModelMessage,
-  type ModelRequest,
   type RetryPolicy,
-  streamWithRetry,
 } from '../model/index.ts';
 import { StoreWriteError } from '../thread/index.ts';
 import { CORE_TOOLS, inputSchemaOf, runCalls, type Tool } from '../tool/index.ts';
 import type { Agent, Job, Outcome } from './agent.ts';
+import { Asking } from './asking.ts';
 import { Meter } from './budget.ts';
-import { DeltaWriter } from './delta-writer.ts';
 import { readInstructions } from './instructions.ts';
 import { systemPrompt } from './prompt.ts';
 
@@ -70,17 +68,19 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
       if (bound !== undefined) return end('exhausted', `It reached ${bound}.`);
       const step = meter.steps + 1;
 
-      const asked = { heard: false, tried: 1 };
+      const asking = new Asking(job.emit, step);
       let reply: ModelAnswer;
       try {
-        reply = await ask(job, step, { system, messages, tools: specs }, signal, asked);
+        reply = await asking.ask(
+          model,
+          { system, messages, tools: specs },
+          { signal, ...(retry && { retry }) },
+        );
       } catch (error) {
         if (error instanceof StoreWriteError || !(error instanceof Error)) throw error;
         if (job.signal.aborted) return end('interrupted', 'It was stopped.');
         if (signal.aborted) {
-          // A model that never spoke, or was being asked again, is a dead endpoint and not a slow agent.
-          const dead = !asked.heard && (step === 1 || asked.tried > 1);
-          return end('exhausted', `It reached ${meter.exhausted()}.`, dead);
+          return end('exhausted', `It reached ${meter.exhausted()}.`, asking.isDead);
         }
         if (!(error instanceof ModelCallError)) return end('failed', error.message);
         if (error.overflow)
@@ -134,50 +134,6 @@ export function kinoAgent({ model, tools = CORE_TOOLS, retry }: LoopOptions): Ag
           return { callId, tool, ok, output };
         }),
       });
-    }
-  }
-
-  async function ask(
-    job: Job,
-    step: number,
-    request: ModelRequest,
-    signal: AbortSignal,
-    asked: { heard: boolean; tried: number },
-  ): Promise<ModelAnswer> {
-    const started = performance.now();
-    await job.emit({ type: 'model.requested', step, attempt: 1, messages: request.messages.length });
-    const deltas = new DeltaWriter(step, job.emit);
-    const stream = streamWithRetry(model, request, {
-      signal,
-      ...(retry && { policy: retry }),
-      onRetry: async (notice) => {
-        deltas.discard();
-        asked.heard = false;
-        asked.tried = notice.attempt;
-        await job.emit({ type: 'model.retried', step, ...notice });
-      },
-    });
-    for (;;) {
-      const next = await stream.next();
-      if (!next.done) {
-        asked.heard = true;
-        await deltas.add(next.value);
-        continue;
-      }
-      const { text, reasoning, toolCalls, finish, usage, costUsd, providerState } = next.value;
-      await job.emit({
-        type: 'assistant.message',
-        step,
-        text,
-        ...(reasoning !== '' && { reasoning }),
-        toolCalls,
-        finish,
-        usage,
-        ...(costUsd !== undefined && { costUsd }),
-        durationMs: performance.now() - started,
-        ...(providerState !== undefined && { providerState }),
-      });
-      return next.value;
     }
   }
 

@@ -1,11 +1,10 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { createAgent, type Outcome, runInThread } from '../../agent/index.ts';
 import { kinoHome, loadConfig } from '../../config/index.ts';
-import { openRepository } from '../../git/index.ts';
 import { loadRecording, resolveModel } from '../../model/index.ts';
 import { openSandbox, SANDBOXES, type SandboxName } from '../../sandbox/index.ts';
 import { newId, type ThreadEvent } from '../../thread/index.ts';
@@ -79,7 +78,7 @@ async function run(argument: string, flags: RunFlags): Promise<void> {
       'No model is named: say --model provider/model, or set "model" in the configuration.',
     );
   }
-  const { root, cwd } = await workspaceAround(flags.cwd);
+  const { root, cwd } = workspaceAround(flags.cwd);
   const store = openStore();
   try {
     const kind = flags.sandbox ?? config.sandbox ?? 'bubblewrap';
@@ -145,19 +144,18 @@ async function recordedFetch({ record, replay }: RunFlags, cwd: string) {
  * The repository around a folder, so that an agent started in a part of it sees the whole; the folder itself outside
  * git, and where the repository is a home folder (as some keep their settings).
  */
-async function workspaceAround(folder: string): Promise<{ root: string; cwd: string }> {
+function workspaceAround(folder: string): { root: string; cwd: string } {
   let cwd: string;
   try {
     cwd = realpathSync(folder);
   } catch {
     throw new UsageError(`There is no folder ${folder}.`);
   }
-  const top = await openRepository(cwd).then(
-    ({ path }) => realpathSync(path),
-    () => cwd,
-  );
-  const holdsHome = `${homedir()}${sep}`.startsWith(`${top}${sep}`);
-  return { root: holdsHome || !`${cwd}${sep}`.startsWith(`${top}${sep}`) ? cwd : top, cwd };
+  let root = cwd;
+  while (!existsSync(join(root, '.git')) && dirname(root) !== root) root = dirname(root);
+  const isRepository = existsSync(join(root, '.git'));
+  const holdsHome = `${homedir()}${sep}`.startsWith(`${root}${sep}`);
+  return { root: isRepository && !holdsHome ? root : cwd, cwd };
 }
 
 function shower(

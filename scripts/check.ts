@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint and format, floors and doors, dead code; all at once, every finding shown. */
+/** `npm run check`: types, lint and format, floors and doors, dead code, the generated page; all at once, every finding shown. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { checkFloors } from './floors.ts';
@@ -47,6 +47,7 @@ const verdicts = await Promise.all([
   run('types', 'tsc', ['--noEmit']),
   run('lint and format', 'biome', ['check', '--error-on-warnings', '.']),
   run('dead code', 'knip', []),
+  run('configuration page', 'node', ['scripts/config-page.ts', '--check']),
   Promise.resolve(floors()),
 ]);
 for (const { name, ok, output, seconds } of verdicts) {

@@ -1,7 +1,7 @@
 /**
  * Draws what a command prints as an SVG, for the README:
  *
- *     FORCE_COLOR=1 npx kino demo | node scripts/picture.ts docs/demo.svg "npm run demo"
+ *     FORCE_COLOR=1 node bin/kino.js demo | node scripts/picture.ts docs/demo.svg "npm run demo"
  */
 import { writeFileSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';

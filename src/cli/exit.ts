@@ -46,6 +46,7 @@ export function sentenceFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (process.env.KINO_DEBUG) return error.stack ?? error.message;
   const { code, path } = error as NodeJS.ErrnoException;
+  if ((error as NodeJS.ErrnoException).syscall === 'uv_cwd') return 'The working folder is gone.';
   if (code === 'ENOSPC') return 'The disk is full; nothing more was written.';
   if (code !== undefined && FILE_SYSTEM.has(code) && path !== undefined)
     return `${path} cannot be used (${code}).`;

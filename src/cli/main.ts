@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodeFor, sentenceFor, UsageError } from './exit.ts';
+import { wasInterrupted } from './interrupt.ts';
 import { plain } from './output.ts';
 import { version } from './version.ts';
 
@@ -47,8 +48,9 @@ export async function main(args: readonly string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    process.exitCode = exitCodeFor(error);
-    process.stderr.write(`kino: ${plain(sentenceFor(error))}\n`);
+    // Ctrl-C reaches the programs that Kino runs as well, and they fail each in their own way.
+    process.exitCode = wasInterrupted() ? 130 : exitCodeFor(error);
+    process.stderr.write(`kino: ${wasInterrupted() ? 'Stopped.' : plain(sentenceFor(error))}\n`);
   }
 }
 

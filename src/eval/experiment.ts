@@ -82,7 +82,7 @@ export async function findExperiment(store: ThreadStore, plan: Plan): Promise<Ex
   for (const summary of await store.list({ kind: 'experiment' })) {
     const experiment = fromEvents(summary, await store.read(summary.id));
     if (!experiment || identityOf(experiment.plan) !== wanted) continue;
-    if (summary.status === 'running') return experiment;
+    if (summary.status !== 'done') return experiment;
     finished ??= experiment;
   }
   return finished;

@@ -3,7 +3,7 @@ import type { Agent, AgentBudget } from '../agent/index.ts';
 import type { Task } from '../environment/index.ts';
 import { openRepository, type Repository } from '../git/index.ts';
 import type { SandboxName } from '../sandbox/index.ts';
-import { newId, type RolloutFinished, type ThreadStore } from '../thread/index.ts';
+import { newId, type RolloutFinished, type ThreadEnded, type ThreadStore } from '../thread/index.ts';
 import {
   type Cell,
   cellKey,
@@ -36,6 +36,8 @@ export interface RunExperimentOptions {
   retryUnscored?: boolean;
   onStart?: (start: { id: string; total: number; done: number }) => void;
   onRollout?: (result: RolloutFinished, done: number) => void;
+  /** An agent is left out for now: infrastructure failed it too often in a row. */
+  onGiveUp?: (agent: string, reason: string) => void;
 }
 
 /** An experiment that another process is working on. */
@@ -43,6 +45,20 @@ export class ExperimentBusyError extends Error {
   override name = 'ExperimentBusyError';
   constructor(id: string, pid: number) {
     super(`The experiment ${id} with this plan is running in process ${pid}; say --new to start another.`);
+  }
+}
+
+/** So many unscored rollouts in a row say that the next one will be unscored too. */
+const MOST_UNSCORED_IN_A_ROW = 4;
+
+/** Counts how often an agent was failed by infrastructure without a score in between. */
+class Patience {
+  readonly #row = new Map<string, number>();
+
+  endsWith({ agent, reward }: RolloutFinished): boolean {
+    const row = reward === null ? (this.#row.get(agent) ?? 0) + 1 : 0;
+    this.#row.set(agent, row);
+    return row >= MOST_UNSCORED_IN_A_ROW;
   }
 }
 
@@ -82,6 +98,8 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const repositories = new Repositories();
   const next = open[Symbol.iterator]();
   const stopped = new AbortController();
+  const patience = new Patience();
+  const gaveUp = new Set<string>();
   const running = AbortSignal.any([signal, stopped.signal]);
   const work = async (): Promise<void> => {
     for (let cell = next.next(); !cell.done && !running.aborted; cell = next.next()) {
@@ -95,6 +113,10 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
         async (result) => {
           await store.append(id, [result]);
           options.onRollout?.(result, ++finished);
+          if (patience.endsWith(result) && !gaveUp.has(result.agent)) {
+            gaveUp.add(result.agent);
+            options.onGiveUp?.(result.agent, result.reason);
+          }
         },
       );
     }
@@ -109,22 +131,32 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const failed = (await Promise.allSettled(workers)).find((worker) => worker.status === 'rejected');
   if (failed) throw failed.reason;
 
-  if (!signal.aborted) {
-    const experiment = await readExperiment(store, id);
+  const experiment = await readExperiment(store, id);
+  if (signal.aborted || gaveUp.size > 0) {
+    await store.append(id, [ended('interrupted', 'It was stopped; the same command goes on.', experiment)]);
+  } else {
     const unscored = [...experiment.results.values()].filter((result) => result.reward === null).length;
     await store.append(id, [
-      {
-        type: 'thread.ended',
-        status: 'done',
-        reason: `${experiment.results.size} rollouts, ${unscored} unscored.`,
-        answer: '',
-        steps: experiment.results.size,
-        usage: {},
-        durationMs: Date.now() - experiment.summary.startedAt,
-      },
+      ended('done', `${experiment.results.size} rollouts, ${unscored} unscored.`, experiment),
     ]);
   }
   return readExperiment(store, id);
+}
+
+function ended(
+  status: 'done' | 'interrupted',
+  reason: string,
+  { results, summary }: Experiment,
+): ThreadEnded {
+  return {
+    type: 'thread.ended',
+    status,
+    reason,
+    answer: '',
+    steps: results.size,
+    usage: {},
+    durationMs: Date.now() - summary.startedAt,
+  };
 }
 
 async function openExperiment(options: RunExperimentOptions): Promise<string> {
@@ -132,7 +164,7 @@ async function openExperiment(options: RunExperimentOptions): Promise<string> {
   const here = { kino: version, host: hostname(), pid: process.pid };
   const before = options.fresh ? undefined : await findExperiment(store, plan);
   if (options.retryUnscored && !before) throw new NothingToRetryError();
-  const goOn = before && (before.summary.status === 'running' || options.retryUnscored);
+  const goOn = before && (before.summary.status !== 'done' || options.retryUnscored);
   if (before && goOn) {
     const { id, host, pid, status } = before.summary;
     if (status === 'running' && host === hostname() && pid !== process.pid && isAlive(pid)) {

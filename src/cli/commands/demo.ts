@@ -75,6 +75,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     signal,
   );
 
+  if (signal.aborted) return;
   print(
     `${paint('bold', '\nNow on a repository of yours')} ${paint('dim', '(npm link puts kino on your PATH)')}\n`,
   );

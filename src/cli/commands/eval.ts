@@ -21,7 +21,7 @@ import { UsageError } from '../exit.ts';
 import { printExperiment, toReport } from '../experiment-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { collect, httpUrl, positiveInteger, positiveNumber } from '../options.ts';
-import { fraction, printJson } from '../output.ts';
+import { fraction, plain, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { openStore } from '../store.ts';
 import { version } from '../version.ts';
@@ -131,6 +131,10 @@ export async function runEvaluation(
         total = start.total;
         if (start.done > 0)
           process.stderr.write(`going on with ${start.id}: ${start.done} of ${total} were done\n`);
+      },
+      onGiveUp: (agent, reason) => {
+        progress?.clear();
+        process.stderr.write(`kino: ${plain(`${agent} is left out for now: ${reason}`)}\n`);
       },
       onRollout: (result, done) =>
         progress?.update(

@@ -149,7 +149,7 @@ function workspaceAround(folder: string): { root: string; cwd: string } {
   try {
     cwd = realpathSync(folder);
   } catch {
-    throw new UsageError(`There is no folder ${folder}.`);
+    throw new UsageError(folder === '.' ? 'The working folder is gone.' : `There is no folder ${folder}.`);
   }
   let root = cwd;
   while (!existsSync(join(root, '.git')) && dirname(root) !== root) root = dirname(root);

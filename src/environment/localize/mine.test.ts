@@ -124,7 +124,7 @@ test('a commit that passes becomes a task: its base, its statement, the files th
       identity: expect.stringMatching(/^[0-9a-f]{16}$/),
     },
     base,
-    statement: `fix: ${WORDS} in`,
+    statement: `fix: ${WORDS}`,
     answer: { files: ['src/a.ts', 'src/b.ts'] },
     source: { commit, time: Date.UTC(2024, 0, 1, 0, 1) / 1000, subject: `fix: ${WORDS} in src/a.ts (#12)` },
   });

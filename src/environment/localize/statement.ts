@@ -2,14 +2,26 @@ import { classify } from '../../project/index.ts';
 
 const TRAILER =
   /^\s*(?:signed-off-by|co-authored-by|reviewed-by|reviewed-on|acked-by|tested-by|reported-by|suggested-by|helped-by|cc|change-id|git-svn-id|differential revision|reviewers?|pull[- ]request|pr-url|refs?|bug|issue|see[- ]also|closes?|fix(?:es)?|resolves?)\s*:.*$/gim;
-const REFERENCE =
-  /\(?(?:\b(?:closes?|closed|fix(?:es|ed)?|resolves?|resolved|refs?|see|issue|pr|pull request)\s+)?(?:\b[\w.-]{1,100}\/[\w.-]{1,100})?#\d+\)?/gi;
-const URL = /\bhttps?:\/\/\S+/gi;
+const REFERENCE = /\(#\d+\)|(?:\b[\w.-]{1,100}\/[\w.-]{1,100})?#\d+\b/g;
+const URL = /\bhttps?:\/\/[^\s)\]>"'`]+/gi;
 const COMMIT_ID = /\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64}\b/g;
 const PATH = /(?<![\w@.+-])(?:\.{0,2}\/)?(?:[\w@.+-]+\/)+[\w@.+-]*/g;
 const FILE = /\b[\w@+-][\w@.+-]{0,200}\.[A-Za-z][A-Za-z0-9]{0,9}\b/g;
 /** The file list that some write into messages: `* src/x.c (f): …`. */
 const CHANGELOG_ENTRY = /^\s*\*\s+[\w./-]+(?:\s+\([^)]*\))?\s*:/gm;
+
+/** Stands where something was taken out; no message can hold it. */
+const HOLE = '\0';
+const WRAPPED = /[`"'[(<*]+\0[`"'\])>*]+/g;
+const LIST = /\0(?:\s*(?:,|;|&|\/|\band\b|\bor\b)\s*)+(?=\0)/g;
+/** Words that only lead to what was taken out. */
+const LEADING =
+  /(?:(?<![\w-])(?:from|to|for|by|in|into|of|at|via|per|on|with|and|or|see|also|issues?|prs?|pull request|bug|commit|file|fix(?:es|ed)?|close[sd]?|resolve[sd]?|refs?|address(?:es|ed)?|after|since|as)[ \t]+){0,3}\0/gi;
+
+/** Takes out the holes, with the words that lead to them, so that no sentence points at nothing. */
+function closeHoles(text: string): string {
+  return text.replace(WRAPPED, HOLE).replace(LIST, '').replace(LEADING, '');
+}
 
 /** Members and products that look like files: `items.map`, `process.env`, `Node.js`. */
 const NO_FILE =
@@ -49,12 +61,12 @@ export function statementOf(message: string, files: readonly string[]): string {
     .replace(/^git-svn-id:.*$/gm, '')
     .replace(/^(?:This reverts commit|\(cherry picked from commit).*$/gm, '')
     .replace(CHANGELOG_ENTRY, '')
-    .replace(URL, '')
-    .replace(REFERENCE, '')
-    .replace(PATH, (path) => (isPath(path, names, files) ? '' : path))
-    .replace(FILE, (word) => (namesFile(word, names) ? '' : word))
-    .replace(COMMIT_ID, '');
-  return tidy(text);
+    .replace(URL, HOLE)
+    .replace(REFERENCE, (reference) => (reference.startsWith('(') ? '' : HOLE))
+    .replace(PATH, (path) => (isPath(path, names, files) ? HOLE : path))
+    .replace(FILE, (word) => (namesFile(word, names) ? HOLE : word))
+    .replace(COMMIT_ID, HOLE);
+  return tidy(closeHoles(text));
 }
 
 function baseOf(path: string): string {
@@ -77,7 +89,7 @@ function isPath(text: string, names: ReadonlySet<string>, files: readonly string
 
 function tidy(text: string): string {
   return text
-    .replace(/`\s*`|"\s*"|'\s+'|\(\s*[,;]*\s*\)|\[\s*\]|<\s*>/g, '')
+    .replace(/`\s+`|"\s+"|'\s+'|(?<=\s)\(\s*[,;]*\s*\)/g, '')
     .replace(/[ \t]+/g, ' ')
     .replace(/ ([.,;:!?)])/g, '$1')
     .replace(/^[ ,;:.&+-]+$/gm, '')

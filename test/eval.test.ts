@@ -343,3 +343,24 @@ test('a workspace with folders that may not be written is scored and removed', a
   expect(report.agents[0].reward.mean).toBe(1);
   expect(readdirSync(join(process.env.KINO_HOME!, 'workspaces'))).toEqual([]);
 });
+
+test('an agent whose endpoint is dead is left out after a few tries, the others go on, and so does the next run', async () => {
+  const modules = ['lexer', 'parser', 'printer', 'cache', 'router', 'queue', 'socket', 'header'];
+  const file = await mined(libraryRepository(modules));
+  let broken = true;
+  const server = await startModelServer(() =>
+    broken ? { fault: { kind: 'status', status: 403 } } : { text: '["src/cache.js"]' },
+  );
+  const model = ['--model', 'openai-compatible/m', '--base-url', `${server.url}/v1`];
+  const args = [file, '-a', 'kino', '-a', 'nop', ...model, '-j', '1'];
+  const first = await evaluate(args);
+  expect(first.stderr).toMatch(/kino openai-compatible\/m is left out for now: .*403/);
+  expect(first.report.agents.map(({ rollouts }: { rollouts: number }) => rollouts)).toEqual([4, 8]);
+  expect(first.report.status).toBe('interrupted');
+  broken = false;
+  const second = await evaluate([...args, '--retry-unscored']);
+  await server.close();
+  expect(second.report.experiment).toBe(first.report.experiment);
+  expect(second.report.status).toBe('done');
+  expect(second.report.agents[0]).toMatchObject({ rollouts: 8, unscored: 0 });
+});

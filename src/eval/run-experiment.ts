@@ -103,6 +103,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   const running = AbortSignal.any([signal, stopped.signal]);
   const work = async (): Promise<void> => {
     for (let cell = next.next(); !cell.done && !running.aborted; cell = next.next()) {
+      if (gaveUp.has(cell.value.agent)) continue;
       await runCell(
         options,
         id,
@@ -132,7 +133,7 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
   if (failed) throw failed.reason;
 
   const experiment = await readExperiment(store, id);
-  if (signal.aborted || gaveUp.size > 0) {
+  if (experiment.results.size < cells.length) {
     await store.append(id, [ended('interrupted', 'It was stopped; the same command goes on.', experiment)]);
   } else {
     const unscored = [...experiment.results.values()].filter((result) => result.reward === null).length;

@@ -13,6 +13,7 @@ import {
   type Plan,
   readExperiment,
 } from './experiment.ts';
+import { Patience } from './patience.ts';
 import { runRollout } from './rollout.ts';
 import { isAlive, sweepWorkspaces } from './workspace.ts';
 
@@ -45,20 +46,6 @@ export class ExperimentBusyError extends Error {
   override name = 'ExperimentBusyError';
   constructor(id: string, pid: number) {
     super(`The experiment ${id} with this plan is running in process ${pid}; say --new to start another.`);
-  }
-}
-
-/** So many unscored rollouts in a row say that the next one will be unscored too. */
-const MOST_UNSCORED_IN_A_ROW = 4;
-
-/** Counts how often an agent was failed by infrastructure without a score in between. */
-class Patience {
-  readonly #row = new Map<string, number>();
-
-  endsWith({ agent, reward }: RolloutFinished): boolean {
-    const row = reward === null ? (this.#row.get(agent) ?? 0) + 1 : 0;
-    this.#row.set(agent, row);
-    return row >= MOST_UNSCORED_IN_A_ROW;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Repository } from '../git/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
-import type { ThreadEvent, ThreadStatus, Usage } from '../thread/index.ts';
+import type { ThreadEnded, ThreadEvent } from '../thread/index.ts';
 
 /** The bounds of a job. What is absent is not bounded. */
 export interface AgentBudget {
@@ -31,19 +31,8 @@ export interface Job {
   signal: AbortSignal;
 }
 
-export interface Outcome {
-  status: Exclude<ThreadStatus, 'running'>;
-  /** One sentence: why it ended so. */
-  reason: string;
-  /** It failed for a reason that says nothing about the agent: a dead endpoint, a sandbox that does not start. */
-  infrastructure?: boolean;
-  /** The agent's last words: what it answers. */
-  answer: string;
-  steps: number;
-  usage: Usage;
-  /** US dollars; absent where any call's cost is not known. */
-  costUsd?: number;
-}
+/** How a job ended: what the end of its thread says. */
+export type Outcome = Omit<ThreadEnded, 'type' | 'durationMs'>;
 
 /** Who tries: Kino's own loop, an agent of others, or a baseline. */
 export interface Agent {

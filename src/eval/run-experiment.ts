@@ -3,7 +3,7 @@ import type { Agent, AgentBudget } from '../agent/index.ts';
 import type { Task } from '../environment/index.ts';
 import { openRepository, type Repository } from '../git/index.ts';
 import type { SandboxName } from '../sandbox/index.ts';
-import { newId, type RolloutFinished, type ThreadEnded, type ThreadStore } from '../thread/index.ts';
+import { isAlive, newId, type RolloutFinished, type ThreadEnded, type ThreadStore } from '../thread/index.ts';
 import {
   type Cell,
   cellKey,
@@ -15,7 +15,7 @@ import {
 } from './experiment.ts';
 import { Patience } from './patience.ts';
 import { runRollout } from './rollout.ts';
-import { isAlive, sweepWorkspaces } from './workspace.ts';
+import { sweepWorkspaces } from './workspace.ts';
 
 export interface RunExperimentOptions {
   store: ThreadStore;

@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exportBase, type Repository, storageOf } from '../git/index.ts';
 import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
+import { isAlive } from '../thread/index.ts';
 
 export interface WorkspaceOptions {
   repository: Repository;
@@ -63,16 +64,6 @@ export async function sweepWorkspaces(home: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const pid = Number(name.split('-', 1)[0]);
     if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) await removeTree(join(folder, name));
-  }
-}
-
-/** Whether a process of this machine runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { access } from 'node:fs/promises';
 import { GitError, GitMissingError } from './errors.ts';
 
 /**
@@ -93,7 +94,6 @@ export async function* streamGit(
 }
 
 async function exists(path: string): Promise<boolean> {
-  const { access } = await import('node:fs/promises');
   return access(path).then(
     () => true,
     () => false,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PathOutsideError } from './errors.ts';
 
@@ -81,7 +81,6 @@ async function realpathOfNew(path: string): Promise<string> {
       const { code } = error as NodeJS.ErrnoException;
       if ((code !== 'ENOENT' && code !== 'ENOTDIR') || dirname(at) === at) throw error;
       // A dangling link must not pass as a new file: writing would follow it out.
-      const { lstat } = await import('node:fs/promises');
       const link = await lstat(at).catch(() => undefined);
       if (link?.isSymbolicLink()) throw new PathOutsideError(path);
       missing.unshift(at.slice(dirname(at).length).replace(sep, ''));

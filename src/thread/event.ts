@@ -117,8 +117,9 @@ export interface ThreadEnded {
   status: Exclude<ThreadStatus, 'running'>;
   /** One sentence: why it ended so. */
   reason: string;
-  /** It failed for a reason that says nothing about the agent. */
+  /** It failed for a reason that says nothing about the agent: a dead endpoint, a sandbox that does not start. */
   infrastructure?: boolean;
+  /** The agent's last words: what it answers. */
   answer: string;
   steps: number;
   usage: Usage;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -98,7 +99,7 @@ export async function mineTasks(
 
 /** In the repository itself; a bare one has no place for it, so then in the working folder. */
 async function defaultFile(repository: Repository): Promise<string> {
-  const bare = repository.path.endsWith('.git') || !(await isWorkTree(repository.path));
+  const bare = repository.path.endsWith('.git') || !existsSync(join(repository.path, '.git'));
   const folder = environmentsFolder(bare ? process.cwd() : repository.path);
   await mkdir(folder, { recursive: true });
   // Tasks name paths of this machine; they are made again rather than committed.
@@ -106,14 +107,6 @@ async function defaultFile(repository: Repository): Promise<string> {
     if (error.code !== 'EEXIST') throw error;
   });
   return join(folder, bare ? `${repository.name}-localize.jsonl` : 'localize.jsonl');
-}
-
-async function isWorkTree(path: string): Promise<boolean> {
-  const { access } = await import('node:fs/promises');
-  return access(join(path, '.git')).then(
-    () => true,
-    () => false,
-  );
 }
 
 function shown(file: string): string {

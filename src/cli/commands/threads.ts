@@ -6,6 +6,7 @@ import {
   EXPORT_FORMATS,
   type ExportFormat,
   exportThread,
+  isAlive,
   type StoredEvent,
   type ThreadQuery,
   type ThreadStatus,
@@ -90,12 +91,7 @@ type ShownStatus = ThreadStatus | 'lost';
 /** A thread that says it runs while its process is gone was killed. */
 function statusOf(thread: ThreadSummary): ShownStatus {
   if (thread.status !== 'running' || thread.host !== hostname()) return thread.status;
-  try {
-    process.kill(thread.pid, 0);
-    return 'running';
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? 'running' : 'lost';
-  }
+  return isAlive(thread.pid) ? 'running' : 'lost';
 }
 
 function paintStatus(status: ShownStatus): string {

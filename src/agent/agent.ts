@@ -1,6 +1,7 @@
 import type { Repository } from '../git/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { ThreadEnded, ThreadEvent } from '../thread/index.ts';
+import type { Session } from './session.ts';
 
 /** The bounds of a job. What is absent is not bounded. */
 export interface AgentBudget {
@@ -16,7 +17,14 @@ export interface AgentBudget {
 
 /** One piece of work for an agent. */
 export interface Job {
-  prompt: string;
+  /** What is asked; absent where work that was cut off goes on. */
+  prompt?: string;
+  /** The thread that the work is recorded in. */
+  thread: string;
+  /** Everything that the thread holds at the beginning of the work, the prompt included. */
+  history: readonly ThreadEvent[];
+  /** What lasts from one prompt to the next, and who can be asked; absent for work that nobody attends. */
+  session?: Session;
   /** Opens the workspace when the agent needs one; an agent that only reads the repository never does. */
   workspace(): Promise<Sandbox>;
   /** The repository that the work is about, and the commit it starts from. */
@@ -28,7 +36,23 @@ export interface Job {
   emit(...events: ThreadEvent[]): Promise<void>;
   /** A new file for output that is too long to be shown. */
   newOutputFile(): string;
+  /** Opens a thread for work that this work hands on. */
+  startThread?(about: SubThread): Promise<ThreadWriter>;
   signal: AbortSignal;
+}
+
+/** What is known of a thread that another one starts. */
+export interface SubThread {
+  title: string;
+  agent: string;
+  model?: string;
+}
+
+/** A thread to write to. */
+export interface ThreadWriter {
+  id: string;
+  emit(...events: ThreadEvent[]): Promise<void>;
+  newOutputFile(): string;
 }
 
 /** How a job ended: what the end of its thread says. */

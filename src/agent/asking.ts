@@ -5,24 +5,27 @@ import {
   type RetryPolicy,
   streamWithRetry,
 } from '../model/index.ts';
-import type { Job } from './agent.ts';
+import type { ThreadEvent } from '../thread/index.ts';
 import { DeltaWriter } from './delta-writer.ts';
 
 /** One question to the model, with everything that happens on the way written down. */
 export class Asking {
-  readonly #emit: Job['emit'];
+  readonly #emit: (event: ThreadEvent) => Promise<void>;
   readonly #step: number;
+  readonly #isFirst: boolean;
   #heard = false;
   #tries = 1;
 
-  constructor(emit: Job['emit'], step: number) {
+  /** @param isFirst nothing has been heard of the model in this run yet */
+  constructor(emit: (event: ThreadEvent) => Promise<void>, step: number, isFirst: boolean) {
     this.#emit = emit;
     this.#step = step;
+    this.#isFirst = isFirst;
   }
 
   /** The model has never spoken, or is silent while it is asked again: a dead endpoint rather than a slow agent. */
   get isDead(): boolean {
-    return !this.#heard && (this.#step === 1 || this.#tries > 1);
+    return !this.#heard && (this.#isFirst || this.#tries > 1);
   }
 
   /**

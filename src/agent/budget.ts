@@ -20,6 +20,11 @@ export class Meter {
 
   add(answer: ModelAnswer): void {
     this.steps++;
+    this.addUsage(answer);
+  }
+
+  /** Counts an answer that is no step of the work: notes, the work of a sub-agent. */
+  addUsage(answer: Pick<ModelAnswer, 'usage' | 'costUsd'>): void {
     for (const key of ['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens'] as const) {
       const count = answer.usage[key];
       if (count !== undefined) this.usage[key] = (this.usage[key] ?? 0) + count;

@@ -1,3 +1,5 @@
+import { type Instructions, instructionsText } from './instructions.ts';
+
 /**
  * What Kino's agent is told before anything else. It names no date, folder or machine: a stable prefix is what
  * providers' caches and replays live on.
@@ -13,10 +15,7 @@ export const SYSTEM_PROMPT = `You are Kino, a coding agent. You work in one work
 - When you are done, answer briefly: what you did or found, how you checked it, what is left.`;
 
 /** The system prompt with the repository's own instructions after it. */
-export function systemPrompt(instructions: readonly { path: string; text: string }[]): string {
-  if (instructions.length === 0) return SYSTEM_PROMPT;
-  const sections = instructions.map(
-    ({ path, text }) => `<instructions file="${path}">\n${text.trim()}\n</instructions>`,
-  );
-  return `${SYSTEM_PROMPT}\n\nThe repository's instructions; those of a deeper folder win:\n\n${sections.join('\n\n')}`;
+export function systemPrompt(base: string, instructions: readonly Instructions[]): string {
+  if (instructions.length === 0) return base;
+  return `${base}\n\nThe repository's instructions; those of a deeper folder win:\n\n${instructionsText(instructions)}`;
 }

@@ -6,4 +6,5 @@ export {
   type Price,
   type ProviderConfig,
 } from './config.ts';
+export { readFrontMatter } from './front-matter.ts';
 export { kinoHome } from './home.ts';

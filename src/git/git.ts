@@ -39,11 +39,11 @@ function gitEnvironment(alone: boolean): NodeJS.ProcessEnv {
 export function startGit(
   cwd: string,
   args: readonly string[],
-  { signal, alone = false }: Omit<GitOptions, 'input'> = {},
+  { signal, alone = false, env = {} }: Omit<GitOptions, 'input'> = {},
 ): ChildProcessWithoutNullStreams {
   const child = spawn('git', [...SAFE_CONFIG, ...args], {
     cwd,
-    env: gitEnvironment(alone),
+    env: { ...gitEnvironment(alone), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(signal && { signal }),
   });
@@ -55,6 +55,8 @@ export function startGit(
 export interface GitOptions {
   /** Without the configuration of the person and the machine: no filters, no templates. */
   alone?: boolean;
+  /** Further variables: another index, another git directory. */
+  env?: Record<string, string>;
   input?: string | Buffer;
   signal?: AbortSignal;
 }

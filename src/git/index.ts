@@ -9,4 +9,5 @@ export {
   resolveCommit,
   storageOf,
 } from './repository.ts';
+export { type SnapshotChange, Snapshots } from './snapshots.ts';
 export { listTree, readBlobs, type TreeFile } from './tree.ts';

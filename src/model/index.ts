@@ -3,8 +3,10 @@ export type {
   Model,
   ModelAnswer,
   ModelDelta,
+  ModelImage,
   ModelMessage,
   ModelRequest,
+  ModelToolResult,
   ToolCall,
   ToolSpec,
 } from './model.ts';

@@ -15,8 +15,23 @@ export interface ToolCall {
   malformed?: string;
 }
 
+/** An image for a model to see. */
+export interface ModelImage {
+  mediaType: string;
+  /** Base64. */
+  data: string;
+}
+
+export interface ModelToolResult {
+  callId: string;
+  tool: string;
+  output: string;
+  ok: boolean;
+  images?: readonly ModelImage[];
+}
+
 export type ModelMessage =
-  | { role: 'user'; text: string }
+  | { role: 'user'; text: string; images?: readonly ModelImage[] }
   | {
       role: 'assistant';
       text: string;
@@ -24,7 +39,7 @@ export type ModelMessage =
       /** What the provider gave with its answer and wants back, as `ModelAnswer.providerState`. */
       providerState?: unknown;
     }
-  | { role: 'tool'; results: { callId: string; tool: string; output: string; ok: boolean }[] };
+  | { role: 'tool'; results: ModelToolResult[] };
 
 export interface ModelRequest {
   system: string;

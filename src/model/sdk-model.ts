@@ -13,6 +13,7 @@ import type {
   Model,
   ModelAnswer,
   ModelDelta,
+  ModelImage,
   ModelMessage,
   ModelRequest,
   ModelUsage,
@@ -192,16 +193,34 @@ function toPrompt(request: ModelRequest): LanguageModelV4Message[] {
   if (request.system !== '') {
     prompt.push({ role: 'system', content: request.system, providerOptions: CACHE_MARK });
   }
-  for (const message of request.messages) prompt.push(toSdkMessage(message));
+  for (const message of request.messages) prompt.push(toSdkMessage(message), ...imagesOfResults(message));
   const last = prompt.at(-1);
   if (last && last.role !== 'system') last.providerOptions = CACHE_MARK;
   return prompt;
 }
 
+/** Not every wire format has a place for images in a tool's result; all have one in what the user says next. */
+function imagesOfResults(message: ModelMessage): LanguageModelV4Message[] {
+  if (message.role !== 'tool') return [];
+  const content = message.results.flatMap(({ tool, images = [] }) =>
+    images.length === 0
+      ? []
+      : [{ type: 'text' as const, text: `Images of the result of ${tool}:` }, ...images.map(toSdkImage)],
+  );
+  return content.length === 0 ? [] : [{ role: 'user', content }];
+}
+
+function toSdkImage({ mediaType, data }: ModelImage) {
+  return { type: 'file' as const, mediaType, data: { type: 'data' as const, data } };
+}
+
 function toSdkMessage(message: ModelMessage): LanguageModelV4Message {
   switch (message.role) {
     case 'user':
-      return { role: 'user', content: [{ type: 'text', text: message.text }] };
+      return {
+        role: 'user',
+        content: [{ type: 'text', text: message.text }, ...(message.images ?? []).map(toSdkImage)],
+      };
     case 'tool':
       return {
         role: 'tool',

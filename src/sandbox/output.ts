@@ -15,9 +15,11 @@ export class OutputCollector {
   #fd: number | undefined;
   #fileFailed = false;
 
-  constructor(maxBytes: number, file?: string) {
+  /** @param followed write the file from the first byte on */
+  constructor(maxBytes: number, file?: string, followed = false) {
     this.#half = Math.max(1, Math.floor(maxBytes / 2));
     this.#file = file;
+    if (followed) this.#open();
   }
 
   get bytes(): number {
@@ -67,7 +69,7 @@ export class OutputCollector {
   }
 
   /** Opens the file at the moment something is about to be lost; all so far is still in memory then. */
-  #open(rest: Buffer): void {
+  #open(rest: Buffer = Buffer.alloc(0)): void {
     if (this.#file === undefined || this.#fileFailed) return;
     try {
       this.#fd = openSync(this.#file, 'w', 0o600);

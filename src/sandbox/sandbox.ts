@@ -13,6 +13,8 @@ export interface ExecOptions {
   maxBytes?: number;
   /** Where the complete output goes once it is more than `maxBytes`; without it the middle is lost. */
   outputFile?: string;
+  /** Write `outputFile` from the first byte on and as output comes, for somebody who reads along. */
+  followed?: boolean;
 }
 
 export interface ExecResult {

@@ -27,7 +27,11 @@ export interface TreeResult extends ExecResult {
 /** Runs a process tree to its end and leaves none of it behind. */
 export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResult> {
   const [program = '', ...args] = plan.argv;
-  const output = new OutputCollector(options.maxBytes ?? DEFAULT_MAX_BYTES, options.outputFile);
+  const output = new OutputCollector(
+    options.maxBytes ?? DEFAULT_MAX_BYTES,
+    options.outputFile,
+    options.followed,
+  );
   const started = performance.now();
   if (options.signal?.aborted) {
     return Promise.resolve({

@@ -91,12 +91,173 @@ export interface AssistantMessage {
   providerState?: unknown;
 }
 
+/** What a person said, or Kino in their place. */
+export interface UserMessage {
+  type: 'user.message';
+  text: string;
+  /** Absent for the person: `kino` for what the loop itself says to its model. */
+  from?: 'kino';
+  /** It came while the agent worked: told at the next step (`steer`) or when it had ended (`queue`). */
+  delivery?: 'steer' | 'queue';
+  images?: ImageRecord[];
+}
+
+/** An image, kept beside the thread. */
+export interface ImageRecord {
+  mediaType: string;
+  /** Absolute path of a file that nobody changes. */
+  file: string;
+  bytes: number;
+}
+
+/** Instructions of the repository that the agent was given, once each. */
+export interface InstructionsLoaded {
+  type: 'instructions.loaded';
+  path: string;
+  bytes: number;
+  /** What became a part of the system prompt; what is read later stands in a tool's output. */
+  text?: string;
+}
+
 export interface ToolStarted {
   type: 'tool.started';
   step: number;
   callId: string;
   tool: string;
   input: unknown;
+  /** What let it pass: a rule, the mode, or the person. */
+  allowedBy?: string;
+}
+
+/** A call that waits for the person. */
+export interface PermissionRequested {
+  type: 'permission.requested';
+  step: number;
+  callId: string;
+  tool: string;
+  input: unknown;
+  reason: string;
+  /** Rules that would let this call and its like pass. */
+  suggestions: string[];
+}
+
+/** What became of a call that did not simply pass. */
+export interface PermissionDecided {
+  type: 'permission.decided';
+  step: number;
+  callId: string;
+  tool: string;
+  outcome: 'allow' | 'deny';
+  /** Who decided; `nobody` where a person was needed and none was there. */
+  by: 'rule' | 'mode' | 'person' | 'nobody';
+  reason: string;
+  scope?: 'once' | 'session' | 'project' | 'user';
+  /** Rules that were made of the answer. */
+  rules?: string[];
+}
+
+/** The files of the workspace as they were around a step that may have changed some. */
+export interface CheckpointMade {
+  type: 'checkpoint.made';
+  step: number;
+  moment: 'before' | 'after';
+  /** The id of a git tree. */
+  tree: string;
+}
+
+/** The changes of steps were taken back. What the person had changed since was kept. */
+export interface FilesRestored {
+  type: 'files.restored';
+  steps: number[];
+  restored: string[];
+  kept: { path: string; reason: string }[];
+  /** The tree as it was before; restoring it takes the restoration back. */
+  before: string;
+}
+
+/** From here on the thread is as it was after its event `toSeq`; what lies between is history. */
+export interface ThreadRewound {
+  type: 'thread.rewound';
+  step: number;
+  toSeq: number;
+}
+
+/** Old results of tools that the model is no longer shown. */
+export interface ContextFolded {
+  type: 'context.folded';
+  step: number;
+  results: { step: number; callId: string }[];
+  /** Estimated tokens that this frees. */
+  tokens: number;
+}
+
+/** The conversation starts anew from a summary. */
+export interface ContextCompacted {
+  type: 'context.compacted';
+  step: number;
+  reason: string;
+  /** Markdown: what the model starts from. */
+  text: string;
+  /** Where the person can read and change it. */
+  file?: string;
+  tokensBefore: number;
+  tokensAfter: number;
+}
+
+export interface TodoItem {
+  text: string;
+  status: 'pending' | 'in_progress' | 'done';
+}
+
+/** An agent that another one has started; its work is in its own thread. */
+export interface SubagentStarted {
+  type: 'subagent.started';
+  step: number;
+  callId: string;
+  thread: string;
+  agent: string;
+  model?: string;
+  task: string;
+}
+
+export interface SubagentEnded {
+  type: 'subagent.ended';
+  step: number;
+  callId: string;
+  thread: string;
+  status: Exclude<ThreadStatus, 'running'>;
+  steps: number;
+  usage: Usage;
+  /** US dollars; absent where unknown. */
+  costUsd?: number;
+  durationMs: number;
+}
+
+/** A question to the person, and later its answer. */
+export interface QuestionAsked {
+  type: 'question.asked';
+  step: number;
+  callId: string;
+  question: string;
+  options: string[];
+}
+
+export interface QuestionAnswered {
+  type: 'question.answered';
+  step: number;
+  callId: string;
+  answer: string;
+  by: 'person' | 'nobody';
+}
+
+/** A hook of the person or of a trusted repository has run. */
+export interface HookRan {
+  type: 'hook.ran';
+  event: string;
+  command: string;
+  outcome: 'passed' | 'blocked' | 'failed';
+  output: string;
+  durationMs: number;
 }
 
 export interface ToolEnded {
@@ -109,6 +270,7 @@ export interface ToolEnded {
   output: string;
   /** The complete output, where it was cut. */
   outputFile?: string;
+  images?: ImageRecord[];
   durationMs: number;
 }
 
@@ -150,14 +312,29 @@ export interface RolloutFinished {
 /** What happened in a thread, without its place in it. */
 export type ThreadEvent =
   | ThreadStarted
-  | { type: 'user.message'; text: string }
-  | { type: 'instructions.loaded'; path: string; bytes: number }
+  | UserMessage
+  | InstructionsLoaded
   | ModelRequested
   | ModelRetried
   | AssistantDelta
   | AssistantMessage
   | ToolStarted
   | ToolEnded
+  | PermissionRequested
+  | PermissionDecided
+  | CheckpointMade
+  | FilesRestored
+  | ThreadRewound
+  | ContextFolded
+  | ContextCompacted
+  | SubagentStarted
+  | SubagentEnded
+  | QuestionAsked
+  | QuestionAnswered
+  | HookRan
+  | { type: 'mode.changed'; mode: string }
+  | { type: 'model.changed'; model: string }
+  | { type: 'todo.updated'; items: TodoItem[] }
   | { type: 'warning'; message: string }
   | ({ type: 'rollout.scored'; task: string; attempt: number } & ScoreRecord)
   | { type: 'experiment.planned'; plan: unknown }

@@ -2,48 +2,92 @@ import { z } from 'zod';
 import { explainFileError, looksBinary } from './limit.ts';
 import { failure, success, type Tool } from './tool.ts';
 
-const input = z.object({
-  path: z.string().describe('Relative to the working directory'),
+const replacement = z.object({
   old: z.string().min(1).describe('Exact text to replace, with its white space; must occur once'),
   new: z.string(),
   all: z.boolean().optional().describe('Replace every occurrence'),
 });
 
+const input = z
+  .object({
+    path: z.string().describe('Relative to the working directory'),
+    ...replacement.partial({ old: true, new: true }).shape,
+    edits: z.array(replacement).min(1).optional().describe('Several instead of one: in order, all or none'),
+  })
+  .refine(
+    ({ old, new: becoming, edits }) =>
+      edits ? old === undefined : old !== undefined && becoming !== undefined,
+    {
+      message: 'give old and new, or edits',
+    },
+  );
+
 export const editTool: Tool<z.infer<typeof input>> = {
   name: 'edit',
+  kind: 'edit',
   description: 'Replace exact text in a file.',
   input,
   access: ({ path }) => ({ writes: path }),
-  async run({ path, old: given, new: becoming, all = false }, { sandbox }) {
+  async run({ path, old, new: becoming, all, edits }, { sandbox, seen }) {
+    const wanted = edits ?? [{ old: old!, new: becoming!, all }];
     try {
+      const real = await sandbox.resolve(path);
+      if (seen.state(real) === 'changed')
+        return failure(`${path} has changed since you read it. Nothing was changed: read it again.`);
       const bytes = await sandbox.read(path);
       if (looksBinary(bytes)) return failure(`${path} is a binary file.`);
       const text = bytes.toString('utf8');
       if (!Buffer.from(text, 'utf8').equals(bytes))
         return failure(`${path} is not UTF-8; edit it with bash.`);
-      const old = withLineEndsOf(text, given);
-      const replacement = withLineEndsOf(text, becoming);
-      const places = occurrences(text, old);
-      if (places.length === 0) return failure(explainMissing(path, text, old));
-      if (places.length > 1 && !all) {
-        const lines = places.slice(0, 10).map((at) => lineOf(text, at));
-        return failure(
-          `The text occurs ${places.length} times in ${path} (lines ${lines.join(', ')}). Nothing was changed: ` +
-            'give more of the lines around it, or set all.',
-        );
+      let edited = text;
+      const places: number[] = [];
+      for (const [index, edit] of wanted.entries()) {
+        const done = replace(path, edited, edit);
+        if ('problem' in done) {
+          return failure(
+            wanted.length === 1 ? done.problem : `Edit ${index + 1} of ${wanted.length}: ${done.problem}`,
+          );
+        }
+        edited = done.text;
+        places.push(...done.lines);
       }
-      const edited = text.split(old).join(replacement);
       if (edited === text) return failure('The new text equals the old; nothing was changed.');
       await sandbox.write(path, edited);
-      const where = `line ${lineOf(text, places[0]!)}`;
+      seen.see(real);
       return success(
-        places.length === 1 ? `Edited ${path} at ${where}.` : `Edited ${path} in ${places.length} places.`,
+        places.length === 1
+          ? `Edited ${path} at line ${places[0]}.`
+          : `Edited ${path} in ${places.length} places.`,
       );
     } catch (error) {
       return failure(explainFileError(path, error));
     }
   },
 };
+
+type Replaced = { text: string; lines: number[] } | { problem: string };
+
+function replace(
+  path: string,
+  text: string,
+  { old: given, new: becoming, all = false }: z.infer<typeof replacement>,
+): Replaced {
+  const old = withLineEndsOf(text, given);
+  const places = occurrences(text, old);
+  if (places.length === 0) return { problem: explainMissing(path, text, old) };
+  if (places.length > 1 && !all) {
+    const lines = places.slice(0, 10).map((at) => lineOf(text, at));
+    return {
+      problem:
+        `The text occurs ${places.length} times in ${path} (lines ${lines.join(', ')}). Nothing was changed: ` +
+        'give more of the lines around it, or set all.',
+    };
+  }
+  return {
+    text: text.split(old).join(withLineEndsOf(text, becoming)),
+    lines: places.map((at) => lineOf(text, at)),
+  };
+}
 
 /** `read` shows lines without their \r, so a model's text has none even where every line of the file ends in \r\n. */
 function withLineEndsOf(text: string, part: string): string {

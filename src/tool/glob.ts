@@ -14,6 +14,7 @@ const input = z.object({
 /** Lists files by pattern: those that git tracks or would track; outside git, all but the usual heaps. */
 export const globTool: Tool<z.infer<typeof input>> = {
   name: 'glob',
+  kind: 'search',
   description: 'List files whose path matches a glob pattern. Ignored files are left out.',
   input,
   access: () => ({ reads: '*' }),

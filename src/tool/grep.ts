@@ -15,6 +15,7 @@ type Input = z.infer<typeof input>;
 
 export const grepTool: Tool<Input> = {
   name: 'grep',
+  kind: 'search',
   description:
     'Search file contents by regular expression. Gives path:line:text. Ignored files are left out.',
   input,

@@ -2,12 +2,15 @@ import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
+import { jobsTool } from './jobs.ts';
 import { readTool } from './read.ts';
 import type { Tool } from './tool.ts';
 import { writeTool } from './write.ts';
 
-export { runCalls } from './run-calls.ts';
-export { inputSchemaOf, type Tool, type ToolContext } from './tool.ts';
+export { type Permit, type RunObserver, runCalls, type SoundCall } from './run-calls.ts';
+export { SeenFiles } from './seen-files.ts';
+export { Shell, type ShellJob } from './shell.ts';
+export { type Tool, type ToolContext, type ToolKind, type ToolResult, toolSpecs } from './tool.ts';
 
 /** The tools of Kino's own agent. */
 export const CORE_TOOLS: readonly Tool[] = [
@@ -17,4 +20,5 @@ export const CORE_TOOLS: readonly Tool[] = [
   globTool,
   grepTool,
   bashTool,
+  jobsTool,
 ] as Tool[];

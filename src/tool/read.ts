@@ -1,11 +1,15 @@
 import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { copyFile, open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { boundedLines, explainFileError, limitLine, looksBinary } from './limit.ts';
-import { failure, success, type Tool } from './tool.ts';
+import { failure, success, type Tool, type ToolContext } from './tool.ts';
 
 const MAX_LINES = 2_000;
 const MAX_CHARS = 48_000;
+
+/** Providers refuse larger images. */
+const MAX_IMAGE_BYTES = 3_750_000;
 
 const input = z.object({
   path: z.string().describe('Relative to the working directory'),
@@ -13,38 +17,77 @@ const input = z.object({
   limit: z.int().min(1).optional().describe(`Lines; at most ${MAX_LINES}`),
 });
 
-/** Reads a text file by lines. It never holds more than it shows, so a file of any size will do. */
+/** Reads a file: text by lines, never holding more than it shows; images to be seen; PDFs as their text. */
 export const readTool: Tool<z.infer<typeof input>> = {
   name: 'read',
-  description: 'Read a text file, with line numbers.',
+  kind: 'read',
+  description: 'Read a text file, with line numbers; an image; or the text of a PDF.',
   input,
   access: ({ path }) => ({ reads: path }),
-  async run({ path, offset = 1, limit = MAX_LINES }, { sandbox }) {
+  async run({ path, offset = 1, limit = MAX_LINES }, context) {
     try {
-      const real = await sandbox.resolve(path);
+      const real = await context.sandbox.resolve(path);
       const found = await stat(real);
       if (found.isDirectory()) return failure(`${path} is a folder; use glob to list it.`);
       if (!found.isFile()) return failure(`${path} is no regular file.`);
-      if (await startsBinary(real)) return failure(`${path} is a binary file of ${found.size} bytes.`);
-      return await readLines(path, real, offset, Math.min(limit, MAX_LINES));
+      context.seen.see(real);
+      const range = { offset, limit: Math.min(limit, MAX_LINES) };
+      const head = await headOf(real);
+      const image = imageTypeOf(head);
+      if (image !== undefined) return await showImage(path, real, image, context);
+      if (head.subarray(0, 5).toString('latin1') === '%PDF-') {
+        const { pdfText } = await import('./pdf.ts');
+        const text = await pdfText(await context.sandbox.read(path));
+        return await showLines(path, Readable.from([text]), range);
+      }
+      if (looksBinary(head)) return failure(`${path} is a binary file of ${found.size} bytes.`);
+      return await showLines(path, createReadStream(real, { encoding: 'utf8' }), range);
     } catch (error) {
       return failure(explainFileError(path, error));
     }
   },
 };
 
-async function startsBinary(real: string): Promise<boolean> {
+async function headOf(real: string): Promise<Buffer> {
   const file = await open(real, 'r');
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(8_000), 0, 8_000, 0);
-    return looksBinary(buffer.subarray(0, bytesRead));
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 }
 
-async function readLines(path: string, real: string, offset: number, limit: number) {
-  const stream = createReadStream(real, { encoding: 'utf8' });
+/** By its first bytes; a name may lie. The types are those that every provider takes. */
+function imageTypeOf(head: Buffer): string | undefined {
+  const starts = head.subarray(0, 12).toString('latin1');
+  if (starts.startsWith('\u0089PNG\r\n')) return 'image/png';
+  if (starts.startsWith('\u00ff\u00d8\u00ff')) return 'image/jpeg';
+  if (/^GIF8[79]a/.test(starts)) return 'image/gif';
+  if (/^RIFF....WEBP/s.test(starts)) return 'image/webp';
+  return undefined;
+}
+
+/** The image is kept as it is now: the thread shows later what the model saw. */
+async function showImage(path: string, real: string, mediaType: string, { newOutputFile }: ToolContext) {
+  const { size: bytes } = await stat(real);
+  if (bytes > MAX_IMAGE_BYTES)
+    return failure(
+      `${path} is an image of ${bytes} bytes; at most ${MAX_IMAGE_BYTES} can be shown. Make it smaller.`,
+    );
+  const file = newOutputFile();
+  await copyFile(real, file);
+  return {
+    ...success(`${path} is an image (${mediaType}, ${bytes} bytes); it is shown to you.`),
+    images: [{ mediaType, file, bytes }],
+  };
+}
+
+async function showLines(
+  path: string,
+  stream: Readable,
+  { offset, limit }: { offset: number; limit: number },
+) {
   const shown: string[] = [];
   let chars = 0;
   let number = 0;

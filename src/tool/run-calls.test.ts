@@ -5,12 +5,18 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { temporaryFolder } from '../../test/support/temporary.ts';
+import { toolState } from '../../test/support/tool-state.ts';
 import { openSandbox } from '../sandbox/index.ts';
 import { type PendingCall, runCalls } from './run-calls.ts';
 import { type Access, clash, success, type Tool, type ToolContext } from './tool.ts';
 
 async function contextIn(root: string, signal = new AbortController().signal): Promise<ToolContext> {
-  return { sandbox: await openSandbox('host', { root }), signal, newOutputFile: () => join(root, 'output') };
+  return {
+    sandbox: await openSandbox('host', { root }),
+    signal,
+    newOutputFile: () => join(root, 'output'),
+    ...toolState(),
+  };
 }
 
 const observer = { started: async () => {}, ended: async () => {} };
@@ -25,6 +31,7 @@ function recorder() {
   const order: number[] = [];
   const tool: Tool<Step> = {
     name: 'step',
+    kind: 'other',
     description: '',
     input: stepSchema,
     access: ({ reads, writes }) => ({ ...(reads && { reads }), ...(writes && { writes }) }),
@@ -117,6 +124,7 @@ test.each([
   const { tools, order } = recorder();
   const broken: Tool = {
     name: 'broken',
+    kind: 'other',
     description: '',
     input: z.unknown(),
     access: () => ({ writes: '*' }),

@@ -10,8 +10,25 @@ export interface PendingCall {
   malformed?: string;
 }
 
+/** A call whose arguments are sound, before anybody has allowed it. */
+export interface SoundCall {
+  call: PendingCall;
+  tool: Tool;
+  input: unknown;
+  /** The files by their real absolute paths, and as the call names them. */
+  access: Access;
+  given: Access;
+}
+
+export type Permit = { allowed: true; by?: string } | { allowed: false; reason: string };
+
 export interface RunObserver {
-  started(call: PendingCall): Promise<void>;
+  /** Whether a call may run; asked when it is its turn. Without it every call may. */
+  permit?(call: SoundCall): Promise<Permit>;
+  /** @param by what let it pass */
+  started(call: PendingCall, by?: string): Promise<void>;
+  /** May add to what the model is shown of a call that has run. */
+  ran?(call: SoundCall, result: ToolResult): Promise<ToolResult>;
   ended(call: PendingCall, result: ToolResult, durationMs: number): Promise<void>;
 }
 
@@ -25,7 +42,7 @@ export interface RunObserver {
 export async function runCalls(
   calls: readonly PendingCall[],
   tools: ReadonlyMap<string, Tool>,
-  context: ToolContext,
+  context: Omit<ToolContext, 'callId'>,
   observer: RunObserver,
 ): Promise<ToolResult[]> {
   const prepared = await Promise.all(
@@ -34,15 +51,22 @@ export async function runCalls(
       return { call, checked, access: await realAccess(checked.access, context.sandbox) };
     }),
   );
+  const work = async (call: PendingCall, checked: Checked, access: Access): Promise<ToolResult> => {
+    const sound = checked.sound && { call, ...checked.sound, access, given: checked.access };
+    let permit: Permit = { allowed: true };
+    if (sound && observer.permit && !context.signal.aborted) permit = await observer.permit(sound);
+    if (!permit.allowed) return failure(permit.reason);
+    await observer.started(call, permit.by);
+    if (context.signal.aborted) return failure('Not run: the work was stopped.');
+    const result = await checked.run({ ...context, callId: call.callId });
+    return sound && observer.ran ? observer.ran(sound, result) : result;
+  };
   const running: { access: Access; done: Promise<ToolResult> }[] = [];
   for (const { call, checked, access } of prepared) {
     const before = running.filter((other) => clash(other.access, access)).map(({ done }) => done);
     const done = Promise.allSettled(before).then(async () => {
-      await observer.started(call);
       const started = performance.now();
-      const result = context.signal.aborted
-        ? failure('Not run: the work was stopped.')
-        : await checked.run(context);
+      const result = await work(call, checked, access);
       await observer.ended(call, result, performance.now() - started);
       return result;
     });
@@ -63,6 +87,7 @@ async function realAccess({ reads, writes }: Access, sandbox: Sandbox): Promise<
 
 interface Checked {
   access: Access;
+  sound?: { tool: Tool; input: unknown };
   run(context: ToolContext): Promise<ToolResult>;
 }
 
@@ -80,6 +105,7 @@ function check(call: PendingCall, tools: ReadonlyMap<string, Tool>): Checked {
   }
   return {
     access: tool.access(parsed.data),
+    sound: { tool, input: parsed.data },
     run: async (context) => {
       try {
         return await tool.run(parsed.data, context);

@@ -14,12 +14,14 @@ import { delimiter, dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRepository } from '../../test/support/repository.ts';
 import { temporaryFolder } from '../../test/support/temporary.ts';
+import { toolState } from '../../test/support/tool-state.ts';
 import { openSandbox } from '../sandbox/index.ts';
 import { bashTool } from './bash.ts';
 import { editTool } from './edit.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { CORE_TOOLS } from './index.ts';
+import { jobsTool } from './jobs.ts';
 import { readTool } from './read.ts';
 import { inputSchemaOf, type Tool, type ToolContext, type ToolResult } from './tool.ts';
 import { writeTool } from './write.ts';
@@ -39,6 +41,7 @@ async function workspace(files: Files = {}, root = temporaryFolder()) {
     sandbox,
     signal: new AbortController().signal,
     newOutputFile: () => join(outputs, 'output'),
+    ...toolState(),
   };
   const use = <Input>(tool: Tool<Input>, input: Input): Promise<ToolResult> => tool.run(input, context);
   return { root, use, text: (path: string) => readFile(join(root, path), 'utf8') };
@@ -181,11 +184,122 @@ test('edit keeps the line ends of a file', async () => {
   expect(await text('mixed')).toBe('a\r\nB\nC\n');
 });
 
+test('what somebody else changed since it was read is neither edited nor replaced', async () => {
+  const { use, root, text } = await workspace({ f: 'one\n' });
+  await use(readTool, { path: 'f' });
+  await writeFile(join(root, 'f'), 'one\ntwo\n');
+  expect(await use(editTool, { path: 'f', old: 'one', new: '1' })).toEqual(
+    failed('f has changed since you read it. Nothing was changed: read it again.'),
+  );
+  expect(await use(writeTool, { path: 'f', content: 'x' })).toEqual(
+    failed('f has changed since you read it. Nothing was written: read it again.'),
+  );
+  expect(await text('f')).toBe('one\ntwo\n');
+  await use(readTool, { path: 'f' });
+  expect((await use(editTool, { path: 'f', old: 'one', new: '1' })).ok).toBe(true);
+  // Its own edit is no change by somebody else.
+  expect((await use(editTool, { path: 'f', old: 'two', new: '2' })).ok).toBe(true);
+});
+
+test('several edits are made in order, all or none', async () => {
+  const { use, text } = await workspace({ f: 'a b c\n' });
+  const edits = [
+    { old: 'a', new: 'x' },
+    { old: 'x b', new: 'y' },
+  ];
+  expect(await use(editTool, { path: 'f', edits })).toEqual(ok('Edited f in 2 places.'));
+  expect(await text('f')).toBe('y c\n');
+  expect(
+    await use(editTool, {
+      path: 'f',
+      edits: [
+        { old: 'y', new: 'z' },
+        { old: 'no', new: '' },
+      ],
+    }),
+  ).toEqual(failed(/^Edit 2 of 2: The text does not occur in f\./));
+  expect(await text('f')).toBe('y c\n');
+});
+
+test('bash stays in the folder that it went to, and never remembers one outside', async () => {
+  const { use } = await workspace({ 'a b/f': 'x' });
+  expect(await use(bashTool, { command: 'cd "a b"' })).toEqual(ok('[now in a b]'));
+  expect(await use(bashTool, { command: 'cat f; exit 3' })).toEqual(failed('x\n[exit code 3]'));
+  expect((await use(bashTool, { command: 'cd /; pwd' })).output).toBe('/');
+  expect((await use(bashTool, { command: 'basename "$PWD"' })).output).toBe('a b');
+  expect((await use(bashTool, { command: 'rmdir x 2>/dev/null; cd ..; rm -r "a b"' })).output).toBe(
+    '[now in .]',
+  );
+  expect((await use(bashTool, { command: 'ls' })).output).toBe('[no output]');
+});
+
+test('a job goes on while other calls run, is read piece by piece, and is ended', async () => {
+  const { use } = await workspace({});
+  const started = await use(bashTool, {
+    command: 'echo one; read x < pipe; echo $x; sleep 60',
+    background: true,
+  });
+  expect(started).toEqual(ok('Runs as job1; jobs reads or ends it.'));
+  await use(bashTool, { command: 'mkfifo pipe 2>/dev/null; until [ -p pipe ]; do sleep 0.01; done' });
+  expect((await use(jobsTool, {})).output).toMatch(/^job1 runs for \d+ s: echo one/);
+  expect(await use(jobsTool, { job: 'job2' })).toEqual(failed('There is no job job2. Jobs: job1.'));
+  const ended = await use(jobsTool, { job: 'job1', end: true });
+  expect(ended.output).toMatch(/^\[job1 was ended\]\none/);
+  expect((await use(jobsTool, { job: 'job1' })).output).toBe('[job1 was ended]\n[no new output]');
+});
+
+test('a job that ends by itself is waited for', async () => {
+  const { use } = await workspace({});
+  await use(bashTool, { command: 'sleep 0.2; echo done; exit 4', background: true });
+  expect((await use(jobsTool, { job: 'job1', wait: 30 })).output).toBe('[job1 ended with 4]\ndone');
+});
+
+test('read shows an image, and the text of a PDF', async () => {
+  const png = Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  );
+  const { use } = await workspace({
+    'a.txt': png,
+    'b.pdf': onePagePdf('Hello PDF'),
+    'c.pdf': '%PDF-1.4 nonsense',
+  });
+  const shown = await use(readTool, { path: 'a.txt' });
+  expect(shown).toMatchObject({ ok: true, images: [{ mediaType: 'image/png', bytes: png.length }] });
+  expect(await readFile(shown.images![0]!.file)).toEqual(png);
+  expect(await use(readTool, { path: 'b.pdf' })).toEqual(ok('1\t[page 1]\n2\tHello PDF'));
+  expect(await use(readTool, { path: 'c.pdf' })).toEqual(failed(/^The PDF cannot be read \(.*\)\.$/));
+});
+
+/** The smallest PDF that shows a text. */
+function onePagePdf(text: string): string {
+  const content = `BT /F1 24 Tf 10 100 Td (${text}) Tj ET`;
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+    `<</Length ${content.length}>>stream\n${content}\nendstream`,
+    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+  ];
+  let pdf = '%PDF-1.4\n';
+  const offsets = objects.map((object, index) => {
+    const at = pdf.length;
+    pdf += `${index + 1} 0 obj${object}endobj\n`;
+    return at;
+  });
+  const table = offsets.map((at) => `${String(at).padStart(10, '0')} 00000 n \n`).join('');
+  return `${pdf}xref\n0 6\n0000000000 65535 f \n${table}trailer<</Size 6/Root 1 0 R>>\nstartxref\n${pdf.length}\n%%EOF`;
+}
+
 test('write makes folders and files, and says how much it wrote', async () => {
   const { use, text, root } = await workspace({ 'a file': 'x' });
   expect(await use(writeTool, { path: 'new/folder/f', content: 'a\nb\n' })).toEqual(
     ok('Wrote new/folder/f (2 lines).'),
   );
+  expect(await use(writeTool, { path: 'a file', content: '' })).toEqual(
+    failed('a file exists and you have not read it. Nothing was written: read it first, or edit it.'),
+  );
+  await use(readTool, { path: 'a file' });
   expect(await use(writeTool, { path: 'a file', content: '' })).toEqual(ok('Wrote a file (0 lines).'));
   expect(await text('new/folder/f')).toBe('a\nb\n');
   expect(await text('a file')).toBe('');

@@ -29,7 +29,7 @@ export function finderAgent(): Agent {
           usage: {},
         };
       }
-      const found = await indexOf(repository.repository).find(questionOf(prompt), repository.base, {
+      const found = await indexOf(repository.repository).find(questionOf(prompt ?? ''), repository.base, {
         accept: (path) => classify(path) === 'source',
       });
       const paths = found.files.map((file) => file.path);

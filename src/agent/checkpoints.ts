@@ -1,0 +1,105 @@
+import type { Snapshots } from '../git/index.ts';
+import type { FilesRestored, ThreadEvent } from '../thread/index.ts';
+import type { Job } from './agent.ts';
+
+/** Keeps the files of the workspace as they were before and after each step that may change some. */
+export class Checkpoints {
+  readonly #open: Promise<Snapshots | string>;
+  #step = 0;
+  #before: Promise<boolean> | undefined;
+
+  /** @param open rejects where snapshots cannot be kept; the work goes on, and the thread says so */
+  constructor(open: Promise<Snapshots>) {
+    this.#open = open.catch((error: Error) => error.message);
+  }
+
+  /** Called before each call that may write; the first of a step takes the snapshot. `path`: the file, where it is one. */
+  async before(step: number, path: string | undefined, emit: Job['emit']): Promise<void> {
+    const snapshots = await this.#open;
+    if (typeof snapshots === 'string') {
+      if (this.#step === 0) await emit({ type: 'warning', message: `There will be no undo: ${snapshots}` });
+      this.#step = step;
+      return;
+    }
+    if (path !== undefined) snapshots.name(path);
+    if (this.#step !== step || !this.#before) {
+      this.#step = step;
+      this.#before = this.#take(step, 'before', emit);
+    }
+    await this.#before;
+  }
+
+  /** Called when the calls of a step have ended. */
+  async after(step: number, emit: Job['emit']): Promise<void> {
+    if (this.#step !== step || !this.#before) return;
+    const taken = await this.#before;
+    this.#before = undefined;
+    if (taken) await this.#take(step, 'after', emit);
+  }
+
+  async #take(step: number, moment: 'before' | 'after', emit: Job['emit']): Promise<boolean> {
+    const snapshots = await this.#open;
+    if (typeof snapshots === 'string') return false;
+    try {
+      await emit({ type: 'checkpoint.made', step, moment, tree: await snapshots.take() });
+      return true;
+    } catch (error) {
+      const why = (error as Error).message.split('\n', 1)[0];
+      await emit({
+        type: 'warning',
+        message: `Step ${step} cannot be undone: no snapshot could be taken (${why}).`,
+      });
+      return false;
+    }
+  }
+}
+
+/** Steps that changed files and have not been taken back, the latest last, with the trees around each. */
+export function changingSteps(
+  events: readonly ThreadEvent[],
+): { step: number; before: string; after: string | undefined }[] {
+  const steps = new Map<number, { step: number; before: string; after: string | undefined }>();
+  for (const event of events) {
+    if (event.type === 'files.restored') for (const step of event.steps) steps.delete(step);
+    if (event.type !== 'checkpoint.made') continue;
+    const { step, moment, tree } = event;
+    if (moment === 'before') steps.set(step, { step, before: tree, after: undefined });
+    else {
+      const begun = steps.get(step);
+      if (begun) begun.after = tree;
+    }
+  }
+  return [...steps.values()].filter(({ before, after }) => before !== after);
+}
+
+/**
+ * Takes back what steps changed, the latest first. A file that somebody changed since stays as it is and is named.
+ * The state before is kept as a snapshot, so that this can be taken back as well.
+ *
+ * @param steps as `changingSteps` gives them
+ * @returns what to write into the thread
+ */
+export async function takeBack(
+  snapshots: Snapshots,
+  steps: readonly { step: number; before: string; after: string | undefined }[],
+): Promise<FilesRestored> {
+  const before = await snapshots.take();
+  const restored = new Set<string>();
+  const kept = new Map<string, string>();
+  let current = before;
+  for (const { before: then, after } of [...steps].sort((a, b) => b.step - a.step)) {
+    // A step that was killed has no tree after it: what is there now is what it left.
+    const changes = (await snapshots.changes(then, after ?? current)).filter(({ path }) => !kept.has(path));
+    const done = await snapshots.revert(changes, current);
+    for (const path of done.restored) restored.add(path);
+    for (const { path, reason } of done.kept) kept.set(path, reason);
+    current = await snapshots.take();
+  }
+  return {
+    type: 'files.restored',
+    steps: steps.map(({ step }) => step),
+    restored: [...restored].filter((path) => !kept.has(path)).sort(),
+    kept: [...kept].map(([path, reason]) => ({ path, reason })),
+    before,
+  };
+}

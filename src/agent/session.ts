@@ -1,0 +1,36 @@
+import type { Sandbox } from '../sandbox/index.ts';
+import { SeenFiles, Shell } from '../tool/index.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { Inbox } from './inbox.ts';
+import { Gate, type GateOptions } from './permission/gate.ts';
+import type { Person } from './person.ts';
+
+export interface SessionOptions {
+  gate: Gate;
+  person?: Person;
+  checkpoints?: Checkpoints;
+}
+
+/** What lasts from one prompt to the next while a thread is open in one process. Everything else is in the thread. */
+export class Session {
+  readonly gate: Gate;
+  readonly person: Person | undefined;
+  readonly checkpoints: Checkpoints | undefined;
+  readonly inbox = new Inbox();
+  readonly seen = new SeenFiles();
+  readonly shell = new Shell();
+
+  constructor({ gate, person, checkpoints }: SessionOptions) {
+    this.gate = gate;
+    this.person = person;
+    this.checkpoints = checkpoints;
+  }
+
+  /** For work in a folder that is thrown away: nothing is asked, nothing need be undone. */
+  static unattended(sandbox: Sandbox, options: Partial<GateOptions> = {}): Session {
+    const { root, cwd } = sandbox;
+    return new Session({
+      gate: new Gate({ mode: 'bypass', rules: [], isContained: true, root, cwd, ...options }),
+    });
+  }
+}

@@ -1,0 +1,317 @@
+import { createHash } from 'node:crypto';
+import {
+  constants,
+  copyFile,
+  lstat,
+  mkdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
+import { git, gitBytes } from './git.ts';
+
+/** A file of a snapshot: its kind and rights as git writes them, and the id of its content. */
+export interface SnapshotFile {
+  mode: '100644' | '100755' | '120000';
+  blob: string;
+}
+
+/** What became of one path between two snapshots; null where it is not there. */
+export interface SnapshotChange {
+  path: string;
+  before: SnapshotFile | null;
+  after: SnapshotFile | null;
+}
+
+/** Not worth keeping in any folder, wherever no .gitignore says so. */
+const HEAPS = ['node_modules/', '.venv/', 'venv/', '__pycache__/', '.DS_Store', '*.kino'];
+/** Untracked files larger than this are left out: what they hold is data, and each copy costs as much again. */
+const MAX_UNTRACKED_BYTES = 32 * 1024 * 1024;
+/** Bytes are kept as they are: no line ends, filters or encodings of a repository's attributes apply. */
+const RAW_ATTRIBUTES = '* -text -eol -filter -ident -working-tree-encoding -export-subst\n';
+const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
+
+/**
+ * Snapshots of a folder as git trees, in a git directory of their own: the repository of the folder, its index and its
+ * stash are never touched, and a folder without a repository will do. Files that are ignored are not in them unless
+ * they are named.
+ */
+export class Snapshots {
+  readonly root: string;
+  readonly #gitDir: string;
+  readonly #index: string;
+  readonly #named = new Set<string>();
+  #work: Promise<unknown> = Promise.resolve();
+
+  private constructor(root: string, gitDir: string, index: string) {
+    this.root = root;
+    this.#gitDir = gitDir;
+    this.#index = index;
+  }
+
+  /**
+   * @param root the folder, absolute
+   * @param storage where snapshots of all folders are kept
+   * @param name of the index: one for each that takes snapshots at the same time
+   * @throws GitError @throws GitMissingError
+   */
+  static async open(root: string, storage: string, name: string): Promise<Snapshots> {
+    const real = await realpath(root);
+    const gitDir = join(storage, createHash('sha256').update(real).digest('hex').slice(0, 24));
+    const isNew = await lstat(join(gitDir, 'HEAD')).then(
+      () => false,
+      () => true,
+    );
+    if (isNew) {
+      await mkdir(gitDir, { recursive: true, mode: 0o700 });
+      await git(gitDir, ['init', '--quiet', '--bare', '--template=', '.'], { alone: true });
+    }
+    const snapshots = new Snapshots(real, gitDir, join(gitDir, `index-${name}`));
+    await snapshots.#prepare();
+    return snapshots;
+  }
+
+  async #prepare(): Promise<void> {
+    const info = join(this.#gitDir, 'info');
+    await mkdir(info, { recursive: true });
+    await mkdir(join(this.#gitDir, 'objects', 'info'), { recursive: true });
+    await writeFile(join(info, 'attributes'), RAW_ATTRIBUTES);
+    await writeFile(join(this.#gitDir, 'folder'), `${this.root}\n`);
+    const own = await this.#ownRepository();
+    const excluded =
+      own === undefined ? '' : await readFile(join(own.common, 'info', 'exclude'), 'utf8').catch(() => '');
+    const patterns = [...(own === undefined ? HEAPS : ['*.kino']), ...excluded.split('\n')];
+    await writeFile(join(info, 'exclude'), `${patterns.join('\n')}\n`);
+    if (own !== undefined) {
+      // What the repository holds already need not be held twice.
+      await writeFile(
+        join(this.#gitDir, 'objects', 'info', 'alternates'),
+        `${join(own.common, 'objects')}\n`,
+      );
+      await this.#seed(own.gitDir);
+    }
+    const large = await this.#largeUntracked();
+    await writeFile(join(info, 'exclude'), `${[...patterns, ...large.map(literalPattern)].join('\n')}\n`);
+  }
+
+  async #ownRepository(): Promise<{ gitDir: string; common: string } | undefined> {
+    try {
+      const said = await git(this.root, [
+        'rev-parse',
+        '--path-format=absolute',
+        '--git-dir',
+        '--git-common-dir',
+        '--show-toplevel',
+      ]);
+      const [gitDir = '', common = '', top = ''] = said.split('\n');
+      return (await realpath(top)) === this.root ? { gitDir, common } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /**
+   * Starts from the repository's index, which knows what has not changed since; only where no attribute or setting
+   * makes what lies in the folder differ from what the repository holds.
+   */
+  async #seed(gitDir: string): Promise<void> {
+    const converts = await this.#git(['ls-files', '-z', '--', '.gitattributes', '**/.gitattributes'], {
+      GIT_INDEX_FILE: join(gitDir, 'index'),
+    }).catch(() => 'unknown');
+    const autocrlf = await git(this.root, ['config', '--get', 'core.autocrlf']).catch(() => '');
+    if (converts !== '' || /^(?:true|input)$/.test(autocrlf)) return;
+    await copyFile(join(gitDir, 'index'), this.#index, constants.COPYFILE_FICLONE).catch(() => {});
+    const isReadable = await this.#git(['ls-files', '-z', '--', '.nothing-is-called-so']).then(
+      () => true,
+      () => false,
+    );
+    if (!isReadable) await rm(this.#index, { force: true });
+  }
+
+  async #largeUntracked(): Promise<string[]> {
+    const listed = (await this.#git(['ls-files', '-oz', '--exclude-standard']))
+      .split('\0')
+      .filter((path) => path !== '');
+    const large: string[] = [];
+    for (const path of listed) {
+      const found = await lstat(join(this.root, path)).catch(() => undefined);
+      // A repository inside ends with a slash; git would keep no more of it than a commit's id.
+      if (path.endsWith('/') || (found && found.size > MAX_UNTRACKED_BYTES)) large.push(path);
+    }
+    return large;
+  }
+
+  #environment(extra: Record<string, string> = {}): Record<string, string> {
+    return { GIT_DIR: this.#gitDir, GIT_WORK_TREE: this.root, GIT_INDEX_FILE: this.#index, ...extra };
+  }
+
+  #git(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+    return git(this.root, [...SETTINGS, ...args], { alone: true, env: this.#environment(env) });
+  }
+
+  /** Ignored files that snapshots are to hold nevertheless, because they are about to be changed. */
+  name(path: string): void {
+    this.#named.add(path);
+  }
+
+  /** @returns the id of the tree; one at a time */
+  take(): Promise<string> {
+    const taken = this.#work.then(() => this.#take());
+    this.#work = taken.catch(() => {});
+    return taken;
+  }
+
+  async #take(): Promise<string> {
+    // A process that was killed leaves its lock; nobody else uses this index.
+    await rm(`${this.#index}.lock`, { force: true });
+    await this.#git(['add', '--all', '--ignore-errors', '--', '.']).catch(async (error: Error) => {
+      // Files that cannot be read (sockets, no permission) are left out; the others are in the index.
+      if (
+        (await this.#git(['ls-files', '-z', '--', '.nothing-is-called-so']).catch(() => undefined)) ===
+        undefined
+      )
+        throw error;
+    });
+    for (const path of this.#named) await this.#git(['add', '--force', '--all', '--', path]).catch(() => {});
+    return this.#git(['write-tree']);
+  }
+
+  /** What differs between two trees, in git's order. */
+  async changes(before: string, after: string): Promise<SnapshotChange[]> {
+    const fields = (await this.#git(['diff-tree', '-r', '-z', '--no-renames', before, after])).split('\0');
+    const found: SnapshotChange[] = [];
+    for (let at = 0; at + 1 < fields.length; at += 2) {
+      const [modeBefore = '', modeAfter = '', blobBefore = '', blobAfter = ''] =
+        fields[at]!.slice(1).split(' ');
+      found.push({
+        path: fields[at + 1]!,
+        before: fileOf(modeBefore, blobBefore),
+        after: fileOf(modeAfter, blobAfter),
+      });
+    }
+    return found;
+  }
+
+  /** A change as a patch that people and tools read. */
+  diff(before: string, after: string, paths: readonly string[] = []): Promise<string> {
+    return this.#git([
+      'diff-tree',
+      '-r',
+      '-p',
+      '--no-color',
+      '--no-renames',
+      '--no-ext-diff',
+      before,
+      after,
+      '--',
+      ...paths,
+    ]);
+  }
+
+  /** The content of a file of a snapshot. */
+  content(blob: string): Promise<Buffer> {
+    return gitBytes(this.root, ['cat-file', 'blob', blob], { alone: true, env: this.#environment() });
+  }
+
+  /**
+   * Takes changes back, each only where the file still is as the change left it.
+   *
+   * @param current the tree as the folder is now
+   * @returns the paths that were restored, and those that were left alone, each with the reason
+   */
+  async revert(
+    changes: readonly SnapshotChange[],
+    current: string,
+  ): Promise<{ restored: string[]; kept: { path: string; reason: string }[] }> {
+    const now = new Map(
+      (await this.changes(EMPTY_TREE, current).catch(() => [])).map(({ path, after }) => [path, after]),
+    );
+    const restored: string[] = [];
+    const kept: { path: string; reason: string }[] = [];
+    for (const { path, before, after } of changes) {
+      const found = now.get(path) ?? null;
+      if (same(found, before)) continue;
+      if (!same(found, after)) {
+        kept.push({ path, reason: found ? 'it was changed since' : 'it was deleted since' });
+        continue;
+      }
+      try {
+        if (before) await this.#write(path, before);
+        else await this.#remove(path);
+        restored.push(path);
+      } catch (error) {
+        kept.push({
+          path,
+          reason: `it cannot be written (${(error as NodeJS.ErrnoException).code ?? (error as Error).message})`,
+        });
+      }
+    }
+    return { restored, kept };
+  }
+
+  async #write(path: string, { mode, blob }: SnapshotFile): Promise<void> {
+    const target = join(this.root, path);
+    await mkdir(dirname(target), { recursive: true });
+    await this.#mustBeInside(dirname(target));
+    const temporary = join(dirname(target), `.${basename(target).slice(0, 40)}.${process.pid}.kino`);
+    const content = await this.content(blob);
+    try {
+      if (mode === '120000') await symlink(content.toString('utf8'), temporary);
+      else await writeFile(temporary, content, { mode: mode === '100755' ? 0o755 : 0o644, flag: 'wx' });
+      await rename(temporary, target);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  }
+
+  async #remove(path: string): Promise<void> {
+    const target = join(this.root, path);
+    await this.#mustBeInside(dirname(target));
+    await rm(target);
+    // Folders that the change had made are empty now; any other is not, and stays.
+    for (let folder = dirname(target); folder !== this.root; folder = dirname(folder)) {
+      if (
+        !(await rmdir(folder).then(
+          () => true,
+          () => false,
+        ))
+      )
+        break;
+    }
+  }
+
+  /** A folder on the way may have become a link that leads out. */
+  async #mustBeInside(folder: string): Promise<void> {
+    const way = relative(this.root, await realpath(folder));
+    if (way === '..' || way.startsWith(`..${sep}`)) throw new Error('a link leads out of the workspace');
+  }
+}
+
+const SETTINGS = [
+  'core.autocrlf=false',
+  'core.safecrlf=false',
+  'core.looseCompression=0',
+  'core.bare=false',
+  'core.untrackedCache=false',
+  'core.fileMode=true',
+  'advice.addEmbeddedRepo=false',
+].flatMap((setting) => ['-c', setting]);
+
+function fileOf(mode: string, blob: string): SnapshotFile | null {
+  return mode === '100644' || mode === '100755' || mode === '120000' ? { mode, blob } : null;
+}
+
+function same(a: SnapshotFile | null, b: SnapshotFile | null): boolean {
+  return a?.blob === b?.blob && a?.mode === b?.mode;
+}
+
+/** An exclude pattern that means one path, whatever characters it has. */
+function literalPattern(path: string): string {
+  return `/${path.replace(/[\\*?[\]!#]/g, '\\$&').replace(/ $/, '\\ ')}`;
+}

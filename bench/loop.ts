@@ -44,7 +44,7 @@ function gapsOf(served: readonly Served[]): number[] {
 
 /** A scripted run of twenty turns, `echo` each turn, through `kino run`. */
 export async function bench(): Promise<void> {
-  for (const sandbox of ['host', 'bubblewrap']) {
+  for (const sandbox of ['danger-full-access', 'workspace-write']) {
     const first: number[] = [];
     const wall: number[] = [];
     const gaps: number[] = [];

@@ -4,8 +4,8 @@ import { median, report, withFolder } from './support/measure.ts';
 /** A command under bubblewrap against the same command on the host, in turn. */
 export async function bench(): Promise<void> {
   await withFolder(async (root) => {
-    const bubblewrap = await openSandbox('bubblewrap', { root });
-    const host = await openSandbox('host', { root });
+    const bubblewrap = await openSandbox('workspace-write', { root });
+    const host = await openSandbox('danger-full-access', { root });
     const inside: number[] = [];
     const outside: number[] = [];
     for (let i = 0; i < 55; i++) {

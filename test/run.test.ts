@@ -20,7 +20,10 @@ interface RunSetup {
   sandbox?: string;
 }
 
-async function run(script: Script, { files = {}, flags = [], cli = {}, sandbox = 'host' }: RunSetup = {}) {
+async function run(
+  script: Script,
+  { files = {}, flags = [], cli = {}, sandbox = 'danger-full-access' }: RunSetup = {},
+) {
   server = await startModelServer(script);
   const cwd = cli.cwd ?? temporaryFolder();
   for (const [path, text] of Object.entries(files)) {
@@ -46,7 +49,7 @@ async function events(thread: string): Promise<StoredEvent[]> {
   }
 }
 
-test.each(['host', 'bubblewrap'])(
+test.each(['danger-full-access', 'workspace-write'])(
   'the agent works in its workspace under %s, and all of it is recorded',
   async (sandbox) => {
     const script = [
@@ -165,7 +168,7 @@ test('in a folder of a repository the whole of it is the workspace, and instruct
     { text: 'ok' },
   ];
   const { requests, code } = await run(script, {
-    sandbox: 'bubblewrap',
+    sandbox: 'workspace-write',
     cli: { cwd: join(repository.path, 'lib/deep') },
   });
   expect(code).toBe(0);
@@ -235,8 +238,9 @@ test('kill -9 keeps what was shown, and the list says that the thread is lost', 
   const { stdout } = await kino(['threads', 'list', '--limit', '1', '--json']);
   const [thread] = JSON.parse(stdout);
   expect(thread.status).toBe('lost');
-  expect((await events(thread.id)).map(({ type }) => type).slice(-2)).toEqual([
+  expect((await events(thread.id)).map(({ type }) => type).slice(-3)).toEqual([
     'assistant.message',
+    'checkpoint.made',
     'tool.started',
   ]);
 });
@@ -315,7 +319,7 @@ test('a recording plays again without a network, in another folder, and says whe
         '--base-url',
         'http://127.0.0.1:9/v1',
         '--sandbox',
-        'host',
+        'danger-full-access',
         '--mode',
         'bypass',
         '--output',

@@ -4,18 +4,24 @@ import type { Job } from './agent.ts';
 
 /** Keeps the files of the workspace as they were before and after each step that may change some. */
 export class Checkpoints {
-  readonly #open: Promise<Snapshots | string>;
+  readonly #open: () => Promise<Snapshots>;
+  #opened: Promise<Snapshots | string> | undefined;
   #step = 0;
   #before: Promise<boolean> | undefined;
 
-  /** @param open rejects where snapshots cannot be kept; the work goes on, and the thread says so */
-  constructor(open: Promise<Snapshots>) {
-    this.#open = open.catch((error: Error) => error.message);
+  /** @param open called when something is first to be changed; where it fails the work goes on, and the thread says so */
+  constructor(open: () => Promise<Snapshots>) {
+    this.#open = open;
+  }
+
+  #snapshots(): Promise<Snapshots | string> {
+    this.#opened ??= this.#open().catch((error: Error) => error.message);
+    return this.#opened;
   }
 
   /** Called before each call that may write; the first of a step takes the snapshot. `path`: the file, where it is one. */
   async before(step: number, path: string | undefined, emit: Job['emit']): Promise<void> {
-    const snapshots = await this.#open;
+    const snapshots = await this.#snapshots();
     if (typeof snapshots === 'string') {
       if (this.#step === 0) await emit({ type: 'warning', message: `There will be no undo: ${snapshots}` });
       this.#step = step;
@@ -38,7 +44,7 @@ export class Checkpoints {
   }
 
   async #take(step: number, moment: 'before' | 'after', emit: Job['emit']): Promise<boolean> {
-    const snapshots = await this.#open;
+    const snapshots = await this.#snapshots();
     if (typeof snapshots === 'string') return false;
     try {
       await emit({ type: 'checkpoint.made', step, moment, tree: await snapshots.take() });
@@ -83,6 +89,11 @@ export async function takeBack(
   snapshots: Snapshots,
   steps: readonly { step: number; before: string; after: string | undefined }[],
 ): Promise<FilesRestored> {
+  for (const { before: then, after } of steps) {
+    if (after === undefined) continue;
+    // Ignored files among them are no part of a snapshot by themselves.
+    for (const { path } of await snapshots.changes(then, after)) snapshots.name(path);
+  }
   const before = await snapshots.take();
   const restored = new Set<string>();
   const kept = new Map<string, string>();

@@ -31,6 +31,11 @@ export class Conversation {
   static of(events: readonly ThreadEvent[]): Conversation {
     const conversation = new Conversation();
     for (const event of standing(events)) conversation.apply(event);
+    // The numbers of steps that were taken back are not given again.
+    for (const event of events) {
+      if (event.type === 'model.requested')
+        conversation.lastStep = Math.max(conversation.lastStep, event.step);
+    }
     return conversation;
   }
 
@@ -128,8 +133,8 @@ export function foldedText({ tool, output, images = [] }: ModelToolResult): stri
 }
 
 /** The events of a thread without those that a rewind took back. */
-export function standing(events: readonly ThreadEvent[]): ThreadEvent[] {
-  const kept: { seq: number; event: ThreadEvent }[] = [];
+export function standing<Event extends ThreadEvent>(events: readonly Event[]): Event[] {
+  const kept: { seq: number; event: Event }[] = [];
   events.forEach((event, index) => {
     if (event.type === 'thread.rewound') {
       while (kept.length > 0 && kept.at(-1)!.seq > event.toSeq) kept.pop();

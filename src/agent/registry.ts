@@ -3,6 +3,7 @@ import type { Model } from '../model/index.ts';
 import type { Agent } from './agent.ts';
 import { nopAgent } from './baselines/nop.ts';
 import { oracleAgent } from './baselines/oracle.ts';
+import type { LoopOptions } from './loop.ts';
 
 /** Agents by name, and what each is. */
 export const AGENTS: Readonly<Record<string, string>> = {
@@ -33,7 +34,11 @@ export function isKnownAgent(name: string): boolean {
  * @param model what `kino` thinks with
  * @throws UnknownAgentError
  */
-export async function createAgent(name: string, model?: Model): Promise<Agent> {
+export async function createAgent(
+  name: string,
+  model?: Model,
+  options: Omit<LoopOptions, 'model'> = {},
+): Promise<Agent> {
   switch (name) {
     case 'nop':
       return nopAgent;
@@ -43,7 +48,7 @@ export async function createAgent(name: string, model?: Model): Promise<Agent> {
       return (await import('./baselines/finder.ts')).finderAgent();
     case 'kino':
       if (!model) throw new Error('the agent kino needs a model');
-      return (await import('./loop.ts')).kinoAgent({ model });
+      return (await import('./loop.ts')).kinoAgent({ ...options, model });
     default:
       throw new UnknownAgentError(name);
   }

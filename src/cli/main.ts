@@ -12,6 +12,17 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       load: () => import('./commands/demo.ts'),
     },
     run: { summary: "run Kino's agent on a prompt, headless", load: () => import('./commands/run.ts') },
+    resume: { summary: 'go on with a session', load: () => import('./commands/resume.ts') },
+    undo: { summary: 'take back what the last step changed', load: () => import('./commands/undo.ts') },
+    rewind: {
+      summary: 'take back a session to the beginning of a step',
+      load: () => import('./commands/rewind.ts'),
+    },
+    trust: { summary: 'say that you trust a folder', load: () => import('./commands/trust.ts') },
+    permissions: {
+      summary: 'list and remove permission rules',
+      load: () => import('./commands/permissions.ts'),
+    },
     find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
     mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
     eval: { summary: 'roll agents out on tasks and score them', load: () => import('./commands/eval.ts') },

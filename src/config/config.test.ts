@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary.ts';
-import { ConfigError, loadConfig } from './config.ts';
+import { loadConfig } from './config.ts';
+import { ConfigError } from './json-file.ts';
 
 function homeWith(text: string): string {
   const home = temporaryFolder();
@@ -21,7 +22,7 @@ test('a full configuration reads as it was written', async () => {
   const config = {
     $schema: './schema.json',
     model: 'local/qwen3',
-    sandbox: 'host',
+    sandbox: 'danger-full-access',
     passEnv: ['NPM_CONFIG_REGISTRY'],
     budget: { steps: 10, seconds: 0.5, tokens: 1_000, usd: 0.1 },
     providers: {
@@ -47,7 +48,7 @@ test.each([
   ['an unknown key', '{"modle": "a/b"}', /modle/],
   ['an unknown key further down', '{"budget": {"step": 1}}', /budget: .*step/],
   ['a wrong type', '{"model": 1}', /model: .*string/],
-  ['a wrong choice', '{"sandbox": "docker"}', /sandbox: .*bubblewrap/],
+  ['a wrong choice', '{"sandbox": "docker"}', /sandbox: .*workspace-write/],
   ['a wrong entry of a list', '{"passEnv": ["A", 1]}', /passEnv\.1: /],
   ['a budget below 1', '{"budget": {"steps": 0}}', /budget\.steps: /],
   ['a provider without its format', '{"providers": {"x": {}}}', /providers\.x\.api: /],

@@ -1,10 +1,16 @@
 export {
   type Budget,
   type Config,
-  ConfigError,
+  type HookConfig,
   loadConfig,
+  loadProjectConfig,
   type Price,
+  type ProjectConfig,
   type ProviderConfig,
+  type WorktreeConfig,
 } from './config.ts';
 export { readFrontMatter } from './front-matter.ts';
 export { kinoHome } from './home.ts';
+export { ConfigError } from './json-file.ts';
+export { forgetRules, type RememberedRule, rememberedRules, rememberRules } from './remembered-rules.ts';
+export { forgetTrust, type Trust, trustedFolders, trustFolder, trustOf } from './trust.ts';

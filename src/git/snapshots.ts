@@ -12,7 +12,7 @@ import {
   symlink,
   writeFile,
 } from 'node:fs/promises';
-import { basename, dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { git, gitBytes } from './git.ts';
 
 /** A file of a snapshot: its kind and rights as git writes them, and the id of its content. */
@@ -150,13 +150,18 @@ export class Snapshots {
     return { GIT_DIR: this.#gitDir, GIT_WORK_TREE: this.root, GIT_INDEX_FILE: this.#index, ...extra };
   }
 
-  #git(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
-    return git(this.root, [...SETTINGS, ...args], { alone: true, env: this.#environment(env) });
+  #git(args: readonly string[], env: Record<string, string> = {}, input = ''): Promise<string> {
+    return git(this.root, [...SETTINGS, ...args], { alone: true, env: this.#environment(env), input });
   }
 
-  /** Ignored files that snapshots are to hold nevertheless, because they are about to be changed. */
+  /**
+   * Ignored files that snapshots are to hold nevertheless, because they are about to be changed.
+   *
+   * @param path relative to the folder, or absolute in it
+   */
   name(path: string): void {
-    this.#named.add(path);
+    const inside = isAbsolute(path) ? relative(this.root, path) : path;
+    if (inside !== '' && inside !== '..' && !inside.startsWith(`..${sep}`)) this.#named.add(inside);
   }
 
   /** @returns the id of the tree; one at a time */
@@ -177,7 +182,10 @@ export class Snapshots {
       )
         throw error;
     });
-    for (const path of this.#named) await this.#git(['add', '--force', '--all', '--', path]).catch(() => {});
+    if (this.#named.size > 0) {
+      const input = [...this.#named].map((path) => `${path}\0`).join('');
+      await this.#git(['update-index', '--add', '--remove', '-z', '--stdin'], {}, input).catch(() => {});
+    }
     return this.#git(['write-tree']);
   }
 

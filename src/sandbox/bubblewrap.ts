@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import { runTreeFromAfar } from './broker.ts';
 import { passedEnvironment } from './environment.ts';
 import {
   CommandNotStartedError,
+  ReadOnlySandboxError,
   SandboxFailedError,
   SandboxUnavailableError,
   WorkspaceTooWideError,
@@ -69,21 +70,27 @@ const ISOLATION = ['--unshare-all', '--die-with-parent', '--new-session'];
  * @throws SandboxUnavailableError where bubblewrap does not work
  * @throws WorkspaceTooWideError for a workspace that holds the home folder
  */
-export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbox> {
+export async function bubblewrapSandbox(
+  name: 'read-only' | 'workspace-write',
+  options: SandboxOptions,
+): Promise<Sandbox> {
   const why = await bubblewrapProblem();
   if (why !== undefined) throw new SandboxUnavailableError(why);
   const files = new WorkspaceFiles(options.root, options.cwd);
   const root = realpathSync(files.root);
   const home = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
   if (root === '/' || home === root || home.startsWith(root + sep)) throw new WorkspaceTooWideError(root);
-  const mounts = mountsFor(root, options.hide ?? []);
+  const mounts = mountsFor(root, name, options);
   const disposed = new AbortController();
   return {
-    name: 'bubblewrap',
+    name,
     root: files.root,
     cwd: files.cwd,
     read: (path) => files.read(path),
-    write: (path, content) => files.write(path, content),
+    async write(path, content) {
+      if (name === 'read-only') throw new ReadOnlySandboxError(path);
+      await files.write(path, content);
+    },
     resolve: (path) => files.resolve(path),
     async exec(command, execOptions: ExecOptions = {}): Promise<ExecResult> {
       const cwd = await files.resolve(execOptions.cwd ?? '.');
@@ -124,26 +131,41 @@ export async function bubblewrapSandbox(options: SandboxOptions): Promise<Sandbo
 }
 
 /** The file system that a command sees. Later mounts cover earlier ones. */
-function mountsFor(root: string, hide: readonly string[]): string[] {
+function mountsFor(root: string, name: 'read-only' | 'workspace-write', options: SandboxOptions): string[] {
   const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
   const home = homedir();
   const kinoHome = process.env.KINO_HOME || join(home, '.kino');
-  const hidden = new Set([...HIDDEN, home, kinoHome, ...hide]);
-  const masked: string[] = [];
+  const hidden = new Set([...HIDDEN, home, kinoHome, ...(options.hide ?? [])]);
+  const hiddenAlready: string[] = [];
   for (const folder of hidden) {
     if (!existsSync(folder)) continue;
     const real = realpathSync(folder);
     // A folder that holds the workspace is hidden as well; the workspace itself is mounted again below.
-    if (real === '/' || masked.includes(real)) continue;
-    masked.push(real);
+    if (real === '/' || hiddenAlready.includes(real)) continue;
+    hiddenAlready.push(real);
     mounts.push('--tmpfs', real);
   }
   for (const tools of toolFolders(home)) mounts.push('--ro-bind', tools, tools);
-  mounts.push('--dir', '/tmp/home', '--bind', root, root);
+  for (const path of existing(options.allowRead)) mounts.push('--ro-bind', path, path);
+  mounts.push('--dir', '/tmp/home', name === 'read-only' ? '--ro-bind' : '--bind', root, root);
+  if (name === 'workspace-write') {
+    for (const path of existing(options.allowWrite)) mounts.push('--bind', path, path);
+  }
+  for (const path of existing(options.denyWrite)) mounts.push('--ro-bind', path, path);
+  for (const path of existing(options.denyRead)) mounts.push(...masked(path));
   // Threads and configuration stay hidden where the workspace holds them, as a home folder does.
   const inside = existsSync(kinoHome) ? realpathSync(kinoHome) : '';
   if (inside.startsWith(root + sep)) mounts.push('--tmpfs', inside);
   return mounts;
+}
+
+function existing(paths: readonly string[] = []): string[] {
+  return paths.filter((path) => existsSync(path)).map((path) => realpathSync(path));
+}
+
+/** A folder becomes an empty one, a file an empty one. */
+function masked(path: string): string[] {
+  return statSync(path).isDirectory() ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
 }
 
 function toolFolders(home: string): string[] {

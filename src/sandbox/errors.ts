@@ -8,6 +8,14 @@ export class PathOutsideError extends Error {
   }
 }
 
+/** A change where only looking is allowed. */
+export class ReadOnlySandboxError extends Error {
+  override name = 'ReadOnlySandboxError';
+  constructor(path: string) {
+    super(`${path} was not written: the sandbox is read-only.`);
+  }
+}
+
 /** The program could not be started at all; it did not run. */
 export class CommandNotStartedError extends Error {
   override name = 'CommandNotStartedError';
@@ -34,7 +42,7 @@ export class SandboxUnavailableError extends Error {
   constructor(reason: string) {
     super(
       `The bubblewrap sandbox does not work here: ${reason}. Install it (Debian: apt-get install bubblewrap), ` +
-        'or say --sandbox host to run commands on this machine without protection.',
+        'or say --sandbox danger-full-access to run commands on this machine without protection.',
     );
   }
 }

@@ -13,6 +13,11 @@ export interface SandboxOptions {
   cwd?: string;
   /** Folders that commands must not see, besides home folders; only bubblewrap can hide them. */
   hide?: readonly string[];
+  /** Further folders and files, absolute; only bubblewrap can hold commands to them. Later ones win. */
+  allowRead?: readonly string[];
+  allowWrite?: readonly string[];
+  denyWrite?: readonly string[];
+  denyRead?: readonly string[];
   /** Further environment variables that commands may see. */
   passEnv?: readonly string[];
 }
@@ -25,7 +30,7 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
   const mark = randomBytes(8).toString('hex');
   let commands = 0;
   return {
-    name: 'host',
+    name: 'danger-full-access',
     root: files.root,
     cwd: files.cwd,
     read: (path) => files.read(path),

@@ -9,13 +9,9 @@ import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRepository } from '../../test/support/repository.ts';
 import { temporaryFolder } from '../../test/support/temporary.ts';
-import {
-  CommandNotStartedError,
-  openSandbox,
-  PathOutsideError,
-  SANDBOXES,
-  type SandboxName,
-} from './index.ts';
+import { CommandNotStartedError, openSandbox, PathOutsideError, type SandboxName } from './index.ts';
+
+const WRITABLE = ['workspace-write', 'danger-full-access'] as const;
 
 async function open(name: SandboxName, root = temporaryFolder(), passEnv?: string[]) {
   const sandbox = await openSandbox(name, { root, ...(passEnv && { passEnv }) });
@@ -62,7 +58,7 @@ const exists = (path: string) =>
     () => false,
   );
 
-test.each(SANDBOXES)('%s: output is standard output and standard error, with the exit code', async (name) => {
+test.each(WRITABLE)('%s: output is standard output and standard error, with the exit code', async (name) => {
   const { bash } = await open(name);
   expect(await bash('echo out; echo err >&2; exit 3')).toMatchObject({
     exitCode: 3,
@@ -74,7 +70,7 @@ test.each(SANDBOXES)('%s: output is standard output and standard error, with the
   expect(await bash('true')).toMatchObject({ exitCode: 0, output: '' });
 });
 
-test.each(SANDBOXES)(
+test.each(WRITABLE)(
   '%s: a program gets its standard input, and an empty one where none is given',
   async (name) => {
     const { sandbox } = await open(name);
@@ -87,7 +83,7 @@ test.each(SANDBOXES)(
   },
 );
 
-test.each(SANDBOXES)('%s: no shell reads the arguments', async (name) => {
+test.each(WRITABLE)('%s: no shell reads the arguments', async (name) => {
   const { sandbox, root } = await open(name);
   const args = ['$(touch x)', '`touch x`', '; touch x', '*', '', 'a b', "'", '\n', '--'];
   const { output } = await sandbox.exec(['printf', '%s|', ...args]);
@@ -95,7 +91,7 @@ test.each(SANDBOXES)('%s: no shell reads the arguments', async (name) => {
   expect(await readdir(root)).toEqual([]);
 });
 
-test.each(SANDBOXES)('%s: a command runs in a folder of the workspace, and in no other', async (name) => {
+test.each(WRITABLE)('%s: a command runs in a folder of the workspace, and in no other', async (name) => {
   const { sandbox, root } = await open(name);
   await mkdir(join(root, 'sub folder'));
   expect((await sandbox.exec(['pwd'])).output).toBe(`${root}\n`);
@@ -106,7 +102,7 @@ test.each(SANDBOXES)('%s: a command runs in a folder of the workspace, and in no
   await expect(nowhere).rejects.toThrow(/nowhere/);
 });
 
-test.each(SANDBOXES)('%s: a program that is not there is told from one that fails', async (name) => {
+test.each(WRITABLE)('%s: a program that is not there is told from one that fails', async (name) => {
   const { sandbox } = await open(name);
   const missing = sandbox.exec(['no-such-program', 'x']);
   await expect(missing).rejects.toThrow(CommandNotStartedError);
@@ -117,7 +113,7 @@ test.each(SANDBOXES)('%s: a program that is not there is told from one that fail
   expect((await sandbox.exec(['false'])).exitCode).toBe(1);
 });
 
-test.each(SANDBOXES)('%s: what a command prints cannot pass for the failure to start it', async (name) => {
+test.each(WRITABLE)('%s: what a command prints cannot pass for the failure to start it', async (name) => {
   const { bash } = await open(name);
   expect(await bash('echo "bwrap: made up"; exit 1')).toMatchObject({
     exitCode: 1,
@@ -140,9 +136,9 @@ const TREES: [string, (sleeping: string) => string][] = [
     (sleeping) => `setsid ${sleeping} & setsid -f ${sleeping}; touch ready; wait`,
   ],
 ];
-const KILLED = SANDBOXES.flatMap((name) => TREES.map(([what, script]) => ({ name, what, script })));
+const KILLED = WRITABLE.flatMap((name) => TREES.map(([what, script]) => ({ name, what, script })));
 
-test.each(SANDBOXES)('%s: a time-out kills the whole tree', async (name) => {
+test.each(WRITABLE)('%s: a time-out kills the whole tree', async (name) => {
   const kill = async (script: (sleeping: string) => string) => {
     const { bash, root } = await open(name);
     const sleeping = newSleep();
@@ -166,7 +162,7 @@ test.each(KILLED)('$name: an abort kills the whole tree: $what', async ({ name, 
   await gone(sleeping);
 });
 
-test.each(SANDBOXES)('%s: what was aborted before it began does not run', async (name) => {
+test.each(WRITABLE)('%s: what was aborted before it began does not run', async (name) => {
   const { bash, root } = await open(name);
   expect(await bash('touch x', { signal: AbortSignal.abort() })).toMatchObject({
     exitCode: null,
@@ -175,17 +171,17 @@ test.each(SANDBOXES)('%s: what was aborted before it began does not run', async 
   expect(await readdir(root)).toEqual([]);
 });
 
-test.each(SANDBOXES)('%s: what a command leaves in the background does not outlive it', async (name) => {
+test.each(WRITABLE)('%s: what a command leaves in the background does not outlive it', async (name) => {
   const { sandbox, bash } = await open(name);
   const [inGroup, inSession] = [newSleep(), newSleep()];
   const result = await bash(`${inGroup} & setsid -f ${inSession}; echo done`);
   expect(result).toMatchObject({ exitCode: 0, timedOut: false, output: 'done\n' });
   await gone(inGroup);
-  if (name === 'host') await sandbox.dispose();
+  if (name === 'danger-full-access') await sandbox.dispose();
   await gone(inSession);
 });
 
-test.each(SANDBOXES)('%s: dispose ends a command that runs', async (name) => {
+test.each(WRITABLE)('%s: dispose ends a command that runs', async (name) => {
   const { sandbox, bash, root } = await open(name);
   const sleeping = newSleep();
   const result = bash(`touch ready; ${sleeping}; true`);
@@ -195,7 +191,7 @@ test.each(SANDBOXES)('%s: dispose ends a command that runs', async (name) => {
   await gone(sleeping);
 });
 
-test.each(SANDBOXES)('%s: long output keeps head and tail, and goes whole to a file', async (name) => {
+test.each(WRITABLE)('%s: long output keeps head and tail, and goes whole to a file', async (name) => {
   const { bash } = await open(name);
   const outputFile = join(temporaryFolder(), 'output');
   const result = await bash('seq 1 100000', { maxBytes: 1_000, outputFile });
@@ -207,7 +203,7 @@ test.each(SANDBOXES)('%s: long output keeps head and tail, and goes whole to a f
   );
 });
 
-test.each(SANDBOXES)('%s: no way of naming a file leads out of the workspace', async (name) => {
+test.each(WRITABLE)('%s: no way of naming a file leads out of the workspace', async (name) => {
   const { sandbox, root } = await open(name);
   const outside = temporaryFolder();
   await writeFile(join(outside, 'secret'), 'secret');
@@ -239,7 +235,7 @@ test.each(SANDBOXES)('%s: no way of naming a file leads out of the workspace', a
   expect(await readFile(join(outside, 'secret'), 'utf8')).toBe('secret');
 });
 
-test.each(SANDBOXES)('%s: any name within the workspace can be written and read', async (name) => {
+test.each(WRITABLE)('%s: any name within the workspace can be written and read', async (name) => {
   const { sandbox, bash, root } = await open(name);
   const names = ['a b', 'new\nline', '“☃” $HOME `x` *', '-rf', '..x', 'deep/er/file', join(root, 'absolute')];
   for (const path of names) {
@@ -252,7 +248,7 @@ test.each(SANDBOXES)('%s: any name within the workspace can be written and read'
   expect((await bash('cat "a b"; readlink link')).output).toBe('through the linka b\n');
 });
 
-test.each(SANDBOXES)('%s: a file is replaced whole and keeps its mode', async (name) => {
+test.each(WRITABLE)('%s: a file is replaced whole and keeps its mode', async (name) => {
   const { sandbox, root } = await open(name);
   const path = join(root, 'script');
   await writeFile(path, 'old');
@@ -269,7 +265,7 @@ test.each(SANDBOXES)('%s: a file is replaced whole and keeps its mode', async (n
   expect((await readdir(root)).sort()).toEqual(['folder', 'script']);
 });
 
-test.each(SANDBOXES)('%s: commands see no variable that is not on the list', async (name) => {
+test.each(WRITABLE)('%s: commands see no variable that is not on the list', async (name) => {
   setEnv('ANTHROPIC_API_KEY', 'sk-secret');
   setEnv('SOME_TOKEN', 'secret');
   setEnv('LD_PRELOAD', '');
@@ -290,7 +286,7 @@ test.each(SANDBOXES)('%s: commands see no variable that is not on the list', asy
   expect(passed.output).not.toMatch(/ANTHROPIC|NOT_SET/);
 });
 
-test.each(SANDBOXES)('%s: git works in the workspace', async (name) => {
+test.each(WRITABLE)('%s: git works in the workspace', async (name) => {
   const repository = createRepository([{ message: 'one', files: { 'a.txt': 'a\n' } }]);
   const { sandbox, bash } = await open(name, repository.path);
   expect(await sandbox.exec(['git', 'status', '--porcelain'])).toMatchObject({ exitCode: 0, output: '' });
@@ -311,13 +307,13 @@ test('bubblewrap: a server on this machine cannot be reached', async () => {
   onTestFinished(() => void server.close());
   const address = server.address();
   const connect = `exec 3<>/dev/tcp/127.0.0.1/${typeof address === 'object' ? address?.port : ''}`;
-  expect((await (await open('host')).bash(connect)).exitCode).toBe(0);
-  expect((await (await open('bubblewrap')).bash(connect)).exitCode).not.toBe(0);
+  expect((await (await open('danger-full-access')).bash(connect)).exitCode).toBe(0);
+  expect((await (await open('workspace-write')).bash(connect)).exitCode).not.toBe(0);
   expect(connections).toBe(1);
 });
 
 test('bubblewrap: only the workspace and a private temporary folder can be written', async () => {
-  const { bash, root } = await open('bubblewrap');
+  const { bash, root } = await open('workspace-write');
   const outside = temporaryFolder();
   const places = ['/', '/usr', '/etc', '/var', import.meta.dirname];
   const touch = (folder: string) => `touch '${folder}/kino-was-here' 2>/dev/null && echo '${folder}'`;
@@ -334,7 +330,7 @@ test('bubblewrap: only the workspace and a private temporary folder can be writt
 test('bubblewrap: neither the home folder nor that of Kino can be read', async () => {
   const home = process.env.KINO_HOME!;
   await writeFile(join(home, 'config.json'), '{}');
-  const { sandbox, bash } = await open('bubblewrap');
+  const { sandbox, bash } = await open('workspace-write');
   const list = ['find', homedir(), home, '-maxdepth', '1', '-not', '-type', 'd'];
   expect(await sandbox.exec(list)).toMatchObject({ exitCode: 0, output: '' });
   expect((await bash('echo $HOME; ls -A ~')).output).toBe('/tmp/home\n');
@@ -346,7 +342,7 @@ test("bubblewrap: Kino's folder is hidden in a workspace that holds it", async (
   await mkdir(home);
   await writeFile(join(home, 'kino.db'), 'threads');
   setEnv('KINO_HOME', home);
-  const { bash } = await open('bubblewrap', root);
+  const { bash } = await open('workspace-write', root);
   expect((await bash('ls -A .kino; touch .kino/x y')).output).toBe('');
   expect(await readdir(home)).toEqual(['kino.db']);
   expect((await readdir(root)).sort()).toEqual(['.kino', 'y']);
@@ -358,13 +354,13 @@ test("bubblewrap: a workspace in Kino's folder can be written, and what lies bes
   await mkdir(root, { recursive: true });
   await writeFile(join(home, 'kino.db'), 'threads');
   setEnv('KINO_HOME', home);
-  const { bash } = await open('bubblewrap', root);
+  const { bash } = await open('workspace-write', root);
   expect((await bash('touch x; ls -A . .. ../..')).output).toBe('.:\nx\n\n..:\none\n\n../..:\nworkspaces\n');
   expect(await readdir(root)).toEqual(['x']);
 });
 
 test('bubblewrap: processes of this machine cannot be seen', async () => {
-  const { bash } = await open('bubblewrap');
+  const { bash } = await open('workspace-write');
   expect((await bash(`ls -d /proc/${process.pid} /proc/[0-9]* | wc -l`)).output).toMatch(/[1-9]\n$/);
   expect((await bash(`cat /proc/*/environ | tr '\\0' '\\n' | grep -c '^KINO_HOME='`)).output).toBe('0\n');
 });
@@ -374,7 +370,7 @@ test('where bubblewrap is missing, one sentence says so and nothing runs without
   const index = JSON.stringify(join(import.meta.dirname, 'index.ts'));
   const script = `
     import { openSandbox } from ${index};
-    await openSandbox('bubblewrap', { root: process.cwd() }).then(
+    await openSandbox('workspace-write', { root: process.cwd() }).then(
       () => console.log('opened'),
       ({ name, message }) => console.log(name + ': ' + message),
     );`;
@@ -383,11 +379,11 @@ test('where bubblewrap is missing, one sentence says so and nothing runs without
     env: { PATH: root },
   });
   expect(stdout).toMatch(
-    /^SandboxUnavailableError: The bubblewrap sandbox does not work here: there is no `bwrap` program\. .*--sandbox host.*\n$/,
+    /^SandboxUnavailableError: The bubblewrap sandbox does not work here: there is no `bwrap` program\. .*--sandbox danger-full-access.*\n$/,
   );
 });
 
 test('bubblewrap refuses a workspace that holds the home folder', async () => {
-  await expect(openSandbox('bubblewrap', { root: homedir() })).rejects.toThrow(/holds your home folder/);
-  await expect(openSandbox('bubblewrap', { root: '/' })).rejects.toThrow(/holds your home folder/);
+  await expect(openSandbox('workspace-write', { root: homedir() })).rejects.toThrow(/holds your home folder/);
+  await expect(openSandbox('workspace-write', { root: '/' })).rejects.toThrow(/holds your home folder/);
 });

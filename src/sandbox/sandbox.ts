@@ -1,3 +1,5 @@
+import type { SandboxName } from './choose.ts';
+
 /** How a command is run. */
 export interface ExecOptions {
   /** A folder of the workspace; default the working folder. */
@@ -38,7 +40,7 @@ export interface ExecResult {
  * workspace, by `..`, by an absolute path or through a symbolic link, is refused.
  */
 export interface Sandbox {
-  readonly name: 'host' | 'bubblewrap';
+  readonly name: SandboxName;
   /** The workspace, an absolute path on the host. */
   readonly root: string;
   /** The folder of the workspace that relative paths and commands start from. */

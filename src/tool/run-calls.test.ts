@@ -12,7 +12,7 @@ import { type Access, clash, success, type Tool, type ToolContext } from './tool
 
 async function contextIn(root: string, signal = new AbortController().signal): Promise<ToolContext> {
   return {
-    sandbox: await openSandbox('host', { root }),
+    sandbox: await openSandbox('danger-full-access', { root }),
     signal,
     newOutputFile: () => join(root, 'output'),
     ...toolState(),

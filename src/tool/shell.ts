@@ -88,8 +88,12 @@ export class Shell {
       read: 0,
       stop,
       done: running.then(
-        (result) => void (job.ended = result),
-        (error: Error) => void (job.ended = { failed: error.message }),
+        (result) => {
+          job.ended = result;
+        },
+        (error: Error) => {
+          job.ended = { failed: error.message };
+        },
       ),
     } as ShellJob & { file: string; read: number; stop: AbortController };
     this.#jobs.set(id, job);

@@ -34,7 +34,7 @@ async function workspace(files: Files = {}, root = temporaryFolder()) {
     await mkdir(dirname(join(root, path)), { recursive: true });
     await writeFile(join(root, path), content);
   }
-  const sandbox = await openSandbox('host', { root });
+  const sandbox = await openSandbox('danger-full-access', { root });
   onTestFinished(() => sandbox.dispose());
   const outputs = temporaryFolder();
   const context: ToolContext = {

@@ -80,7 +80,7 @@ async function checkBubblewrap(): Promise<Check> {
     name: 'bubblewrap',
     status: 'missing',
     detail: problem,
-    mend: 'Install it (apt-get install bubblewrap; Linux only) and allow user namespaces, or say --sandbox host.',
+    mend: 'Install it (apt-get install bubblewrap; Linux only) and allow user namespaces, or say --sandbox danger-full-access.',
   };
 }
 

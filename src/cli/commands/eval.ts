@@ -55,7 +55,9 @@ export function define(command: Command): void {
     .option('-n, --limit <n>', 'only so many tasks: a random sample, the same each time', positiveInteger)
     .option('--attempts <n>', 'how often each agent tries each task', positiveInteger, 1)
     .option('-j, --jobs <n>', 'rollouts at once', positiveInteger, 2)
-    .addOption(new Option('--sandbox <name>', 'where commands run (default: bubblewrap)').choices(SANDBOXES))
+    .addOption(
+      new Option('--sandbox <name>', 'what commands may do (default: workspace-write)').choices(SANDBOXES),
+    )
     .option('--max-steps <n>', 'answers of the model in one rollout (default: 50)', positiveInteger)
     .option('--max-seconds <n>', 'time of one rollout (default: 900)', positiveNumber)
     .option('--max-usd <n>', "cost of one rollout; needs the model's price", positiveNumber)
@@ -88,9 +90,9 @@ export async function runEvaluation(
 ): Promise<void> {
   const config = await loadConfig();
   const agents = await createAgents(flags, config);
-  const sandbox = flags.sandbox ?? config.sandbox ?? 'bubblewrap';
+  const sandbox = flags.sandbox ?? config.sandbox ?? 'workspace-write';
   // An agent with tools meets the sandbox only inside a rollout; better to hear of a missing one before any is run.
-  if (sandbox === 'bubblewrap' && flags.agent.includes('kino')) {
+  if (sandbox !== 'danger-full-access' && flags.agent.includes('kino')) {
     const problem = await bubblewrapProblem();
     if (problem !== undefined) throw new SandboxUnavailableError(problem);
   }

@@ -1,0 +1,149 @@
+import { globSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import {
+  type Config,
+  kinoHome,
+  loadConfig,
+  loadProjectConfig,
+  type ProjectConfig,
+  rememberedRules,
+  rememberRules,
+  type Trust,
+  trustOf,
+} from '../config/index.ts';
+import { Snapshots } from '../git/index.ts';
+import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { Gate } from './permission/gate.ts';
+import type { Mode } from './permission/mode.ts';
+import { PROTECTED_NAMES } from './permission/protected.ts';
+import { parseRule, type Rule, type RuleOutcome } from './permission/rule.ts';
+import type { Person } from './person.ts';
+import { Session } from './session.ts';
+import { workspaceAround } from './workspace-around.ts';
+
+export interface OpenSessionOptions {
+  folder: string;
+  /** The thread: its checkpoints have an index of their own. */
+  thread: string;
+  mode?: Mode;
+  sandbox?: SandboxName;
+  person?: Person;
+}
+
+/** A session with what it was made from. */
+export interface OpenSession {
+  session: Session;
+  sandbox: Sandbox;
+  config: Config;
+  /** The repository's own configuration; empty unless the folder is trusted. */
+  project: ProjectConfig;
+  trust: Trust;
+  root: string;
+  cwd: string;
+  mode: Mode;
+  dispose(): Promise<void>;
+}
+
+/**
+ * Opens a session in a folder as the person, and the repository where they trust it, have configured it.
+ *
+ * @throws NoSuchFolderError @throws ConfigError @throws RuleError @throws SandboxUnavailableError
+ */
+export async function openSession(options: OpenSessionOptions): Promise<OpenSession> {
+  const { root, cwd } = workspaceAround(options.folder);
+  const [config, trust] = await Promise.all([loadConfig(), trustOf(root)]);
+  const project = trust === 'trusted' ? await loadProjectConfig(root) : {};
+  // A repository that nobody has vouched for gets nothing done without being looked at.
+  const mode = options.mode ?? (trust === 'trusted' ? (project.mode ?? config.mode ?? 'auto') : 'manual');
+  const name = options.sandbox ?? config.sandbox ?? 'workspace-write';
+  const files = filesystemOf([config, project], root);
+  const isFree = mode === 'bypass';
+  const sandbox = await openSandbox(name, {
+    root,
+    cwd,
+    ...files,
+    denyWrite: [...files.denyWrite, ...(isFree ? [] : guarded(root))],
+    ...(config.passEnv && { passEnv: config.passEnv }),
+  });
+  const gate = new Gate({
+    ...{ mode, root, cwd },
+    rules: await rulesFor([config, project], root),
+    isContained: name !== 'danger-full-access',
+    allowedHosts: [config, project].flatMap(({ network }) => network?.allowedDomains ?? []),
+    deniedHosts: [config, project].flatMap(({ network }) => network?.deniedDomains ?? []),
+    keep: (scope, outcome, rules) =>
+      rememberRules(
+        rules.map((text) => ({ scope, outcome, text, ...(scope === 'project' && { project: root }) })),
+      ),
+  });
+  const session = new Session({
+    gate,
+    ...(options.person && { person: options.person }),
+    checkpoints: new Checkpoints(() => Snapshots.open(root, join(kinoHome(), 'checkpoints'), options.thread)),
+  });
+  return { session, sandbox, config, project, trust, root, cwd, mode, dispose: () => sandbox.dispose() };
+}
+
+type Settings = Pick<ProjectConfig, 'permissions' | 'filesystem'>;
+
+/** @throws RuleError */
+async function rulesFor([config, project]: readonly [Settings, Settings], root: string): Promise<Rule[]> {
+  const rules: Rule[] = [];
+  const add = (outcome: RuleOutcome, texts: readonly string[] = [], source: string) => {
+    for (const text of texts) rules.push(parseRule(outcome, text, source));
+  };
+  for (const [settings, source] of [
+    [config, 'your configuration'],
+    [project, '.kino/config.json'],
+  ] as const) {
+    for (const outcome of ['allow', 'ask', 'deny'] as const)
+      add(outcome, settings.permissions?.[outcome], source);
+    add(
+      'deny',
+      settings.filesystem?.denyRead?.map((path) => `read(${path})`),
+      `filesystem.denyRead of ${source}`,
+    );
+    for (const list of ['denyRead', 'denyWrite'] as const) {
+      add(
+        'deny',
+        settings.filesystem?.[list]?.map((path) => `edit(${path})`),
+        `filesystem.${list} of ${source}`,
+      );
+    }
+  }
+  for (const { scope, project: of, outcome, text } of await rememberedRules()) {
+    if (scope === 'user') add(outcome, [text], 'your rules');
+    else if (of === root) add(outcome, [text], 'your rules for this project');
+  }
+  return rules;
+}
+
+/** The paths of the file system rules as they are now: absolute, patterns expanded. */
+function filesystemOf(settings: readonly Settings[], root: string) {
+  const expand = (list: 'denyRead' | 'allowRead' | 'allowWrite' | 'denyWrite') =>
+    settings.flatMap(({ filesystem }) => filesystem?.[list] ?? []).flatMap((path) => pathsOf(path, root));
+  return {
+    denyRead: expand('denyRead'),
+    allowRead: expand('allowRead'),
+    allowWrite: expand('allowWrite'),
+    denyWrite: expand('denyWrite'),
+  };
+}
+
+function pathsOf(pattern: string, root: string): string[] {
+  const path = pattern === '~' || pattern.startsWith('~/') ? join(homedir(), pattern.slice(1)) : pattern;
+  if (!/[*?[{]/.test(path)) return [isAbsolute(path) ? path : join(root, path)];
+  const glob = path.includes('/') ? path : `**/${path}`;
+  return globSync(glob, { cwd: root, exclude: (name) => /(?:^|\/)(?:node_modules|\.git)$/.test(name) }).map(
+    (found) => (isAbsolute(found) ? found : join(root, found)),
+  );
+}
+
+/** What runs or is obeyed outside the sandbox stays as it is inside it. Commits must work, so git keeps its objects. */
+function guarded(root: string): string[] {
+  return ['.git/hooks', '.git/config', ...PROTECTED_NAMES.filter((name) => name !== '.git')].map((name) =>
+    join(root, name),
+  );
+}

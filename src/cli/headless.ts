@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { text as readAll } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
+import { createAgent, MODES, type Mode, type Outcome, openSession, runInThread } from '../agent/index.ts';
+import { kinoHome } from '../config/index.ts';
+import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
+import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
+import { CORE_TOOLS } from '../tool/index.ts';
+import { UsageError } from './exit.ts';
+import { addModelFlags, type ModelFlags, modelFrom } from './model-flags.ts';
+import { positiveInteger, positiveNumber } from './options.ts';
+import { dollars, plain, print, printJson, seconds } from './output.ts';
+import { toStreamJson } from './stream-json.ts';
+import { version } from './version.ts';
+
+export interface HeadlessFlags extends ModelFlags {
+  sandbox?: SandboxName;
+  mode?: Mode;
+  output: 'text' | 'json' | 'stream-json';
+  cwd: string;
+  maxSteps?: number;
+  maxSeconds?: number;
+  maxTokens?: number;
+  maxUsd?: number;
+  quiet?: boolean;
+}
+
+/** The flags of every command that lets an agent work without a person. */
+export function addHeadlessFlags(command: Command): Command {
+  return addModelFlags(command)
+    .addOption(
+      new Option('--sandbox <name>', 'what commands may do (default: workspace-write)').choices(SANDBOXES),
+    )
+    .addOption(
+      new Option(
+        '--mode <mode>',
+        'what runs without asking (default: auto; manual in a folder that is not trusted)',
+      ).choices(MODES),
+    )
+    .addOption(
+      new Option('--output <format>', 'what is printed')
+        .choices(['text', 'json', 'stream-json'])
+        .default('text'),
+    )
+    .option('-C, --cwd <folder>', 'the workspace', '.')
+    .option('--max-steps <n>', 'stop after this many answers of the model', positiveInteger)
+    .option('--max-seconds <n>', 'stop after this time', positiveNumber)
+    .option('--max-tokens <n>', 'stop after this many tokens', positiveInteger)
+    .option('--max-usd <n>', "stop at this cost; needs the model's price", positiveNumber)
+    .option('-q, --quiet', 'no progress on standard error');
+}
+
+/** A prompt from the command line, or from standard input where it is `-`. */
+export async function promptFrom(argument: string): Promise<string> {
+  const prompt = (argument === '-' ? await readAll(process.stdin) : argument).trim();
+  if (prompt === '') throw new UsageError('The prompt is empty.');
+  return prompt;
+}
+
+export interface HeadlessRun {
+  store: ThreadStore;
+  thread: string;
+  /** Absent where the work goes on from where it was. */
+  prompt?: string;
+  title: string;
+  signal: AbortSignal;
+}
+
+/** Lets Kino's agent work in a thread, prints what was asked for, and sets the exit code. */
+export async function runHeadless(
+  { store, thread, prompt, title, signal }: HeadlessRun,
+  flags: HeadlessFlags,
+): Promise<void> {
+  const open = await openSession({
+    folder: flags.cwd,
+    thread,
+    ...(flags.mode && { mode: flags.mode }),
+    ...(flags.sandbox && { sandbox: flags.sandbox }),
+  });
+  const { config, session, sandbox, root, cwd, mode, trust } = open;
+  try {
+    const { model, context } = await modelFrom(flags, config, root);
+    const show = shower(flags, { thread, cwd, model: model.name, mode });
+    if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
+      process.stderr.write(`kino: ${explainTrust(trust, root)}\n`);
+    const outcome = await runInThread({
+      store,
+      thread,
+      agent: await createAgent('kino', model, { context }),
+      about: {
+        ...{ kind: 'session', title, mode, kino: version() },
+        ...{ repository: root, workspace: root, sandbox: sandbox.name },
+      },
+      job: {
+        ...(prompt !== undefined && { prompt }),
+        workspace: async () => sandbox,
+        session,
+        budget: {
+          ...config.budget,
+          ...(flags.maxSteps !== undefined && { steps: flags.maxSteps }),
+          ...(flags.maxSeconds !== undefined && { seconds: flags.maxSeconds }),
+          ...(flags.maxTokens !== undefined && { tokens: flags.maxTokens }),
+          ...(flags.maxUsd !== undefined && { usd: flags.maxUsd }),
+        },
+        signal,
+      },
+      outputs: join(kinoHome(), 'outputs'),
+      onEvent: show,
+    });
+    finish(flags, thread, model.name, outcome, session.gate.denials);
+  } finally {
+    await open.dispose();
+  }
+}
+
+function explainTrust(trust: 'untrusted' | 'changed', root: string): string {
+  const why =
+    trust === 'changed'
+      ? `The configuration of ${root} has changed since you trusted it`
+      : `You have not said that you trust ${root}`;
+  return `${why}, so the mode is manual and nobody is there to ask: what would change anything is denied. Say \`kino trust\`, or --mode.`;
+}
+
+function shower(
+  flags: HeadlessFlags,
+  about: { thread: string; cwd: string; model: string; mode: string },
+): (event: ThreadEvent) => void {
+  if (flags.output === 'stream-json') {
+    const context = { ...about, tools: CORE_TOOLS.map((tool) => tool.name) };
+    return (event) => {
+      for (const line of toStreamJson(event, context)) print(JSON.stringify(line));
+    };
+  }
+  if (flags.quiet) return () => {};
+  const say = (text: string) => process.stderr.write(`${plain(text)}\n`);
+  return (event) => {
+    const line = progressLine(event);
+    if (line !== undefined) say(line);
+  };
+}
+
+/** What a person wants to know of an event while it happens. */
+function progressLine(event: ThreadEvent): string | undefined {
+  switch (event.type) {
+    case 'instructions.loaded':
+      return `· read ${event.path}`;
+    case 'model.retried':
+      return `! ${event.reason} — trying again in ${seconds(event.delayMs / 1000)}`;
+    case 'tool.started':
+      return `· ${event.tool} ${headline(event.input)}`;
+    case 'tool.ended':
+      return event.ok ? undefined : `  ✗ ${event.tool}: ${event.output.split('\n').at(-1)}`;
+    case 'context.folded':
+      return `· folded ${event.results.length} old results away (${event.tokens} tokens)`;
+    case 'context.compacted':
+      return `· began anew from notes: ${event.reason}${event.file === undefined ? '' : ` (${event.file})`}`;
+    case 'warning':
+      return `! ${event.message}`;
+    default:
+      return undefined;
+  }
+}
+
+/** What tells one call from another, on one line. */
+function headline(input: unknown): string {
+  const values = Object.values((input ?? {}) as Record<string, unknown>).filter(
+    (value) => typeof value === 'string',
+  );
+  return (values[0] ?? '').split('\n', 1)[0]!.slice(0, 100);
+}
+
+function finish(
+  flags: HeadlessFlags,
+  thread: string,
+  model: string,
+  outcome: Outcome & { durationMs: number },
+  denials: readonly { tool: string; callId: string; input: unknown }[],
+): void {
+  const { status, reason, answer, steps, usage, costUsd, durationMs } = outcome;
+  if (flags.output === 'json') {
+    printJson({
+      ...{ thread, status, reason, answer, steps, model, usage, costUsd: costUsd ?? null, durationMs },
+      denials: denials.map(({ tool, input }) => ({ tool, input })),
+    });
+  } else if (flags.output === 'text') {
+    if (answer !== '') print(plain(answer));
+    if (status !== 'done') process.stderr.write(`kino: ${plain(reason)}\n`);
+    if (!flags.quiet) {
+      const tokens = `${usage.inputTokens ?? '?'} in, ${usage.outputTokens ?? '?'} out`;
+      const denied =
+        denials.length > 0 ? `, ${denials.length} ${denials.length === 1 ? 'call' : 'calls'} denied` : '';
+      process.stderr.write(
+        `— ${steps} steps, ${seconds(durationMs / 1000)}, ${tokens}, cost ${dollars(costUsd)}${denied}; kino threads show ${thread}\n`,
+      );
+    }
+  }
+  process.exitCode = status === 'done' ? 0 : status === 'interrupted' ? 130 : 1;
+}

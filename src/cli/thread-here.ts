@@ -1,0 +1,19 @@
+import { workspaceAround } from '../agent/index.ts';
+import type { ThreadStore, ThreadSummary } from '../thread/index.ts';
+import { UsageError } from './exit.ts';
+
+/** How many threads are looked through for one of a folder. */
+const MAX_LOOKED_AT = 2_000;
+
+/**
+ * The newest session in the workspace around a folder.
+ *
+ * @throws UsageError where there is none
+ */
+export async function latestThreadIn(store: ThreadStore, folder: string): Promise<ThreadSummary> {
+  const { root } = workspaceAround(folder);
+  const sessions = await store.list({ kind: 'session', limit: MAX_LOOKED_AT });
+  const found = sessions.find(({ repository, parent }) => repository === root && parent === undefined);
+  if (!found) throw new UsageError(`No session has worked in ${root} yet.`);
+  return found;
+}

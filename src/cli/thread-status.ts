@@ -1,0 +1,17 @@
+import { hostname } from 'node:os';
+import { isAlive, type ThreadStatus, type ThreadSummary } from '../thread/index.ts';
+import { paint } from './output.ts';
+
+export type ShownStatus = ThreadStatus | 'lost';
+
+/** A thread that says it runs while its process is gone was killed. */
+export function statusOf(thread: ThreadSummary): ShownStatus {
+  if (thread.status !== 'running' || thread.host !== hostname()) return thread.status;
+  return isAlive(thread.pid) ? 'running' : 'lost';
+}
+
+export function paintStatus(status: ShownStatus): string {
+  const colour =
+    status === 'done' ? 'green' : status === 'running' ? 'cyan' : status === 'failed' ? 'red' : 'yellow';
+  return paint(colour, status);
+}

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 
 const [url = '', turns = '20', sandbox = 'danger-full-access'] = process.argv.slice(2);
 const system = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
-const inside = sandbox === 'workspace-write' ? ['bwrap', '--unshare-all', '--die-with-parent', ...system] : [];
+const inside =
+  sandbox === 'workspace-write' ? ['bwrap', '--unshare-all', '--die-with-parent', ...system] : [];
 const messages: unknown[] = [];
 for (let turn = 0; turn < Number(turns); turn++) {
   const answer = await fetch(`${url}/v1/chat/completions`, {

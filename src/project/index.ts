@@ -1,1 +1,2 @@
+export { type Checker, checkersFor } from './checkers.ts';
 export { classify, type FileKind, saysGenerated } from './classify.ts';

@@ -53,7 +53,7 @@ export const editTool: Tool<z.infer<typeof input>> = {
       }
       if (edited === text) return failure('The new text equals the old; nothing was changed.');
       await sandbox.write(path, edited);
-      seen.see(real);
+      seen.change(real);
       return success(
         places.length === 1
           ? `Edited ${path} at line ${places[0]}.`

@@ -1,9 +1,9 @@
 import { lstatSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { explainFileError } from './limit.ts';
-import { failure, success, type Tool, type ToolContext } from './tool.ts';
+import { listFiles } from './list-files.ts';
+import { failure, success, type Tool } from './tool.ts';
 
 const MAX_FILES = 200;
 
@@ -38,25 +38,3 @@ export const globTool: Tool<z.infer<typeof input>> = {
     }
   },
 };
-
-async function listFiles({ sandbox, signal }: ToolContext): Promise<string[]> {
-  const command = ['git', 'ls-files', '-coz', '--exclude-standard', '--deduplicate'];
-  try {
-    const listed = await sandbox.exec(command, { signal, timeoutMs: 60_000, maxBytes: 64 * 1024 * 1024 });
-    if (listed.exitCode === 0) return listed.output.split('\0').filter((path) => path !== '');
-  } catch {
-    // No git here: every file is listed then.
-  }
-  return walk(await sandbox.resolve('.'));
-}
-
-/** The files below a folder. Symbolic links are not followed: they lead out of the workspace. */
-async function walk(root: string, folder = ''): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(join(root, folder), { withFileTypes: true }).catch(() => [])) {
-    const path = join(folder, entry.name);
-    if (!entry.isDirectory()) found.push(path);
-    else if (entry.name !== 'node_modules' && entry.name !== '.git') found.push(...(await walk(root, path)));
-  }
-  return found;
-}

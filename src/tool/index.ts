@@ -1,5 +1,9 @@
 import { bashTool } from './bash.ts';
+import { codemodTool } from './codemod.ts';
+import { diagnosticsTool } from './diagnostics.ts';
 import { editTool } from './edit.ts';
+import { fetchTool } from './fetch.ts';
+import { findTool } from './find.ts';
 import { globTool } from './glob.ts';
 import { grepTool } from './grep.ts';
 import { jobsTool } from './jobs.ts';
@@ -12,13 +16,17 @@ export { SeenFiles } from './seen-files.ts';
 export { Shell, type ShellJob } from './shell.ts';
 export { type Tool, type ToolContext, type ToolKind, type ToolResult, toolSpecs } from './tool.ts';
 
-/** The tools of Kino's own agent. */
+/** The tools of Kino's own agent that need nothing but a workspace. */
 export const CORE_TOOLS: readonly Tool[] = [
   readTool,
   editTool,
   writeTool,
   globTool,
   grepTool,
+  findTool,
   bashTool,
   jobsTool,
+  codemodTool,
+  diagnosticsTool,
+  fetchTool,
 ] as Tool[];

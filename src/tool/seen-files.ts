@@ -6,6 +6,7 @@ import { type BigIntStats, statSync } from 'node:fs';
  */
 export class SeenFiles {
   readonly #stamps = new Map<string, string>();
+  readonly #changed = new Set<string>();
 
   /** The agent knows the file as it now is. Call it before reading, so that a change while reading counts as one. */
   see(path: string): void {
@@ -20,9 +21,15 @@ export class SeenFiles {
     return known === stampOf(path) ? 'known' : 'changed';
   }
 
-  /** The files that were seen, the latest last. */
-  paths(): string[] {
-    return [...this.#stamps.keys()];
+  /** The agent has changed the file, and knows it. */
+  change(path: string): void {
+    this.see(path);
+    this.#changed.add(path);
+  }
+
+  /** The files that the agent has changed by its tools for files. */
+  get changed(): ReadonlySet<string> {
+    return this.#changed;
   }
 }
 

@@ -28,7 +28,7 @@ export const writeTool: Tool<z.infer<typeof input>> = {
           return failure(`${path} has changed since you read it. Nothing was written: read it again.`);
       }
       await sandbox.write(path, content);
-      seen.see(real);
+      seen.change(real);
       const lines = content === '' ? 0 : content.replace(/\n$/, '').split('\n').length;
       return success(`Wrote ${path} (${lines} lines).`);
     } catch (error) {

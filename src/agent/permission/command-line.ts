@@ -1,4 +1,5 @@
 import { type Command, forEachChild, parse, type Redirection, type SyntaxNode, type Word } from 'unbash';
+import { hiddenEffect, isHarmless, isOwnVariable } from './hidden-effect.ts';
 import { unwrap } from './wrappers.ts';
 
 /** A word of a command: its text after the shell has taken quotes away, or undefined where only the shell knows. */
@@ -6,10 +7,11 @@ export type ShellWord = string | undefined;
 
 /** One program that a command line starts, with what it is given. */
 export interface SimpleCommand {
+  /** None where a part of the line starts no program itself; the first is undefined where any program may start. */
   words: readonly ShellWord[];
   /** As it stands in the line. */
   text: string;
-  /** Files that the shell itself opens for writing. */
+  /** Files that the shell itself opens for writing, and addresses that it connects to. */
   writes: readonly ShellWord[];
   /** Files that the shell itself opens for reading. */
   reads: readonly ShellWord[];
@@ -17,12 +19,11 @@ export interface SimpleCommand {
   opaque?: string;
 }
 
-/** Variables that change no program's meaning; any other that is set before a command may. */
-const HARMLESS_VARIABLES =
-  /^(?:CI|NODE_ENV|FORCE_COLOR|NO_COLOR|COLUMNS|TERM|LANG|LC_[A-Z]+|TZ|DEBUG|RUST_BACKTRACE|PYTHONUNBUFFERED|PYTHONDONTWRITEBYTECODE)$/;
-
 /** A command line inside a command line inside … is understood this deep. */
 const MAX_DEPTH = 6;
+
+/** What `cd` and its plain options look like; the folder is the last word. */
+const PLAIN_CD = /^cd(?: -[LP])?(?: --)?(?: (?!-)[\s\S]+)?$/;
 
 /**
  * The programs that a bash command line starts, wherever in it they stand: in lists, pipelines, substitutions,
@@ -30,79 +31,84 @@ const MAX_DEPTH = 6;
  * What cannot be understood is in the answer as an opaque command; nothing is ever left out.
  */
 export function commandsOf(line: string, depth = 0): SimpleCommand[] {
-  if (depth > MAX_DEPTH) return [opaque(line, 'it is nested too deeply')];
-  if (/[\0\r]/.test(line)) return [opaque(line, 'it holds control characters')];
+  if (depth > MAX_DEPTH) return [unknown(line, 'it is nested too deeply')];
+  if (/[\0\r]/.test(line)) return [unknown(line, 'it holds control characters')];
   const found: SimpleCommand[] = [];
   let script: ReturnType<typeof parse>;
   try {
     script = parse(line);
   } catch (error) {
-    return [opaque(line, `it cannot be parsed (${(error as Error).message})`)];
+    return [unknown(line, `it cannot be parsed (${(error as Error).message})`)];
   }
-  visit(script, script.source ?? line);
+  visit(script, script.source ?? line, false);
   return found;
 
-  function visit(node: SyntaxNode, source: string): void {
+  /** @param repeats whether the node may run more than once */
+  function visit(node: SyntaxNode, source: string, repeats: boolean): void {
     if (node.type === 'Script') {
       const [error] = node.errors ?? [];
-      if (error) found.push(opaque(line, `it cannot be parsed (${error.message})`));
+      if (error) found.push(unknown(line, `it cannot be parsed (${error.message})`));
       const inner = node.source ?? source;
-      forEachChild(node, (child) => visit(child, inner));
+      forEachChild(node, (child) => visit(child, inner, repeats));
       return;
     }
-    if (node.type === 'Command') found.push(...understand(node, source.slice(node.pos, node.end), depth));
-    else if (node.type === 'Redirected') {
+    const effect = hiddenEffect(node);
+    // Such code may be anywhere in the line.
+    if (effect !== undefined) found.push({ words: [], text: line, writes: [], reads: [], opaque: effect });
+    if (node.type === 'Command') {
+      const commands = understand(node, source.slice(node.pos, node.end), depth);
+      found.push(...commands.map((command) => (isLost(command, repeats) ? lost(command) : command)));
+    } else if (node.type === 'Redirected') {
       const text = source.slice(node.pos, node.end);
       found.push({ words: ['true'], text, ...opened(node.redirects) });
-    } else if (isUnreadable(node)) found.push(opaque(node.text, 'a substitution in it cannot be parsed'));
-    else if ((node.type === 'For' || node.type === 'Select') && !isOwnVariable(node.name.value))
-      found.push(opaque(source.slice(node.pos, node.end), `it sets ${node.name.value}`));
-    else if (node.type === 'ParameterExpansion' && node.operation?.type === 'Transform')
-      found.push(opaque(node.text, 'it expands a variable as a prompt or as code'));
-    forEachChild(node, (child) => visit(child, source));
+    }
+    const isLoop = /^(?:For|ArithmeticFor|While|Select|Function|Coproc)$/.test(node.type);
+    forEachChild(node, (child) => visit(child, source, repeats || isLoop));
   }
 }
 
 function understand(command: Command, text: string, depth: number): SimpleCommand[] {
   const files = opened(command.redirects);
   const assignments = command.prefix.flatMap((part) => (part.type === 'Assignment' ? [part] : []));
-  if (!command.name) {
-    // Only variables are set, or a file is made by `> file`; the rest of the line may live by it.
-    const dangerous = assignments.find(({ name }) => !isOwnVariable(name));
-    const plain: SimpleCommand = { words: ['true'], text, ...files };
-    return [dangerous ? { ...plain, opaque: `it sets ${dangerous.name}` } : plain];
-  }
+  // With a command behind them they are its environment; alone they stay.
+  const sets = command.name
+    ? assignments.find((assignment) => !isHarmless(assignment))
+    : assignments.find(({ name }) => !isOwnVariable(name));
+  const setting: SimpleCommand[] = sets
+    ? [{ words: [], text: sets.text, writes: [], reads: [], opaque: `it sets ${sets.name}` }]
+    : [];
+  if (!command.name) return [...setting, { words: ['true'], text, ...files }];
   const words = [
     wordValue(command.name),
     ...command.args.map((arg) =>
       arg.type === 'Word'
         ? wordValue(arg)
-        : arg.value.type === 'Word'
-          ? wordValue(arg.value, arg.name)
+        : arg.value.type === 'Word' && !arg.index
+          ? wordValue(arg.value, `${arg.name}${arg.append ? '+' : ''}=`)
           : undefined,
     ),
   ];
-  const whole: SimpleCommand = { words, text, ...files };
-  const sets = assignments.find(({ name }) => !HARMLESS_VARIABLES.test(name));
-  if (sets) return [{ ...whole, opaque: `it sets ${sets.name}` }];
-  if (words[0] === undefined) return [{ ...whole, opaque: 'the shell computes which program it runs' }];
-  return unwrap(words, depth, commandsOf).map((inner) => ({
+  const started = unwrap(words, depth, commandsOf).map((inner) => ({
     ...inner,
     ...(inner.words === words && { text }),
     writes: [...inner.writes, ...files.writes],
     reads: [...inner.reads, ...files.reads],
   }));
+  return [...setting, ...started];
 }
 
-/** By custom the names in capitals are the ones that programs and the shell itself listen to. */
-function isOwnVariable(name: string): boolean {
-  return /^[a-z][a-z0-9_]*$/.test(name);
+/** Whether nobody can tell from the line where a `cd` goes. */
+function isLost({ words }: SimpleCommand, repeats: boolean): boolean {
+  return words[0] === 'cd' && (repeats || words.includes(undefined) || !PLAIN_CD.test(words.join(' ')));
+}
+
+function lost(command: SimpleCommand): SimpleCommand {
+  return { ...command, opaque: command.opaque ?? 'nobody can tell which folder it goes to' };
 }
 
 /** The text of a word, or undefined where the shell computes any part of it. */
-function wordValue(word: Word, name?: string): ShellWord {
-  const value = word.parts === undefined || word.parts.every(isConstant) ? word.value : undefined;
-  return value === undefined || name === undefined ? value : `${name}=${value}`;
+function wordValue(word: Word, before = ''): ShellWord {
+  return word.parts === undefined || word.parts.every(isConstant) ? before + word.value : undefined;
 }
 
 function isConstant(part: NonNullable<Word['parts']>[number]): boolean {
@@ -124,19 +130,16 @@ function opened(redirects: readonly Redirection[]): Pick<SimpleCommand, 'reads' 
   for (const redirect of redirects) {
     if (redirect.type !== 'Redirect') continue;
     const target = redirect.target && wordValue(redirect.target);
-    if (redirect.operator === '<') reads.push(target);
+    if (target !== undefined && /^\/dev\/(?:null|stdin|stdout|stderr)$/.test(target)) continue;
+    if (redirect.operator === '<') (target?.startsWith('/dev/') ? writes : reads).push(target);
     else if (redirect.operator === '<&' || redirect.operator === '>&') {
       // `2>&1` and `>&-` move descriptors; anything else names a file.
       if (target === undefined || !/^(?:\d+-?|-)$/.test(target)) writes.push(target);
     } else writes.push(target);
   }
-  return { reads, writes: writes.filter((target) => target !== '/dev/null') };
+  return { reads, writes };
 }
 
-function isUnreadable(node: SyntaxNode): node is Extract<SyntaxNode, { script: unknown; text: string }> {
-  return 'script' in node && node.script === undefined;
-}
-
-function opaque(text: string, why: string): SimpleCommand {
-  return { words: [], text, writes: [], reads: [], opaque: why };
+function unknown(text: string, why: string): SimpleCommand {
+  return { words: [undefined], text, writes: [], reads: [], opaque: why };
 }

@@ -1,10 +1,18 @@
-import { homedir } from 'node:os';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ToolKind } from '../../tool/index.ts';
 import { commandsOf, type ShellWord, type SimpleCommand } from './command-line.ts';
 import type { Mode } from './mode.ts';
+import {
+  changesFiles,
+  filesIn,
+  filesNamed,
+  foldersOf,
+  hasUnknownFiles,
+  isInside,
+  isWithin,
+  namesOf,
+} from './named-files.ts';
 import { protectedPart } from './protected.ts';
-import { isReadOnly } from './read-only.ts';
+import { filesLookedAt, isReadOnly, wanders } from './read-only.ts';
 import {
   concerns,
   concernsFiles,
@@ -50,54 +58,67 @@ export interface Decision {
   rule?: Rule;
 }
 
+/** A command line as it is understood. */
+interface Line {
+  commands: readonly SimpleCommand[];
+  /** Where its parts may run; undefined where that is not certain. */
+  folders: readonly string[] | undefined;
+}
+
 /**
  * What becomes of a call. Deny wins over ask, ask over allow, any rule over the mode. A command line is as free as the
  * least free of the programs it starts.
  */
 export function decide(question: Question, policy: Policy): Decision {
-  const commands = question.command === undefined ? undefined : commandsOf(question.command);
+  const line = question.command === undefined ? undefined : understand(question.command, policy);
   const held = (outcome: 'deny' | 'ask') =>
-    policy.rules.find((rule) => rule.outcome === outcome && holdsBack(rule, question, commands, policy));
+    policy.rules.find((rule) => rule.outcome === outcome && holdsBack(rule, question, line, policy));
   const denied = held('deny');
   if (denied) return byRule(denied);
   if (question.host !== undefined && policy.deniedHosts.some((host) => matchesHost(host, question.host!)))
     return { outcome: 'deny', because: `network.deniedDomains holds ${question.host}` };
   if (policy.mode === 'bypass') return { outcome: 'allow', because: 'mode bypass' };
-  const decision = withoutDenyRules(question, commands, policy, () => held('ask'));
+  const decision = withoutDenyRules(question, line, policy, () => held('ask'));
   if (decision.outcome === 'ask' && policy.mode === 'dont-ask')
     return { ...decision, outcome: 'deny', because: `${decision.because}, and mode dont-ask never asks` };
   return decision;
 }
 
+function understand(command: string, policy: Policy): Line {
+  const commands = commandsOf(command);
+  return { commands, folders: foldersOf(commands, policy) };
+}
+
 function withoutDenyRules(
   question: Question,
-  commands: readonly SimpleCommand[] | undefined,
+  line: Line | undefined,
   policy: Policy,
   heldBack: () => Rule | undefined,
 ): Decision {
-  const looks = onlyLooks(question, commands, policy);
+  const looks = onlyLooks(question, line, policy);
   if (policy.mode === 'plan' && !looks)
     return { outcome: 'deny', because: 'mode plan changes nothing; put the change into the plan instead' };
-  const guarded = protectedBy(question, commands, policy);
+  const guarded = protectedBy(question, line, policy);
   if (guarded !== undefined) return { outcome: 'ask', because: `${guarded} is protected` };
   const asking = heldBack();
   if (asking) return byRule(asking);
-  const allowing = allowedBy(question, commands, policy);
+  const allowing = allowedBy(question, line, policy);
   if (allowing) return byRule(allowing);
   if (looks) return { outcome: 'allow', because: 'it only looks' };
-  return byMode(question, commands, policy);
+  return byMode(question, line, policy);
 }
 
 function byMode(
-  { tool, host }: Question,
-  commands: readonly SimpleCommand[] | undefined,
-  { mode, isContained }: Policy,
+  { tool, host, file = [] }: Question,
+  line: Line | undefined,
+  { mode, isContained, root }: Policy,
 ): Decision {
   const allow: Decision = { outcome: 'allow', because: `mode ${mode}` };
-  if (tool.kind === 'edit' && (mode === 'accept-edits' || mode === 'auto')) return allow;
-  if (commands && mode === 'auto' && isContained) return allow;
+  const isOurs = file.every((name) => isWithin(name, root));
+  if (tool.kind === 'edit' && isOurs && (mode === 'accept-edits' || mode === 'auto')) return allow;
+  if (line && mode === 'auto' && isContained) return allow;
   if (host !== undefined) return { outcome: 'ask', because: `${host} is not among the allowed hosts` };
-  const why = commands?.find(({ opaque }) => opaque !== undefined)?.opaque;
+  const why = line?.commands.find(({ opaque }) => opaque !== undefined)?.opaque;
   const because = `no rule allows it in mode ${mode}`;
   return { outcome: 'ask', because: why === undefined ? because : `${because}: ${why}` };
 }
@@ -107,92 +128,100 @@ function byRule(rule: Rule): Decision {
 }
 
 /** Whether a deny or ask rule is about the call, or about any part of it. */
-function holdsBack(
-  rule: Rule,
-  question: Question,
-  commands: readonly SimpleCommand[] | undefined,
-  policy: Policy,
-): boolean {
+function holdsBack(rule: Rule, question: Question, line: Line | undefined, policy: Policy): boolean {
+  const { pattern } = rule;
   if (concerns(rule, question.tool)) {
-    if (rule.pattern === undefined) return true;
-    if (commands) return commands.some((command) => mayMatchCommand(rule.pattern, command));
-    if (question.host !== undefined) return matchesHost(rule.pattern, question.host);
-    if (question.file?.some((name) => matchesPath(rule.pattern, name, policy.root))) return true;
+    if (pattern === undefined) return true;
+    if (line) return line.commands.some((command) => mayMatchCommand(pattern, command));
+    if (question.host !== undefined) return matchesHost(pattern, question.host);
+    if (question.file?.some((name) => matchesPath(pattern, name, policy.root, true))) return true;
   }
   // What may not be read or changed may not be handed to a command either.
-  return (
-    commands !== undefined &&
-    rule.pattern !== undefined &&
-    concernsFiles(rule) &&
-    commands.some((command) =>
-      filesNamed(command).some((word) =>
-        namesOf(word, policy).some((name) => matchesPath(rule.pattern, name, policy.root)),
+  if (!line || !concernsFiles(rule)) return false;
+  const folders = line.folders ?? [policy.cwd];
+  return line.commands.some((command) => {
+    if (rule.tool === 'edit' && pattern === undefined)
+      return command.writes.length > 0 || changesFiles(command);
+    return filesConcerning(rule, command).some((word) =>
+      namesOf(word, folders, policy).some(
+        (name) => pattern !== undefined && matchesPath(pattern, name, policy.root, true),
       ),
-    )
-  );
+    );
+  });
+}
+
+/** The files of a command that a rule for files may be about: one for changes leaves those alone that are looked at. */
+function filesConcerning(rule: Rule, command: SimpleCommand): string[] {
+  const isLookedAt = command.opaque === undefined && isReadOnly(command.words);
+  const read = rule.tool === 'read' ? command.reads : [];
+  const words = rule.tool === 'edit' && isLookedAt ? [] : filesNamed(command);
+  return [...words, ...command.writes, ...read].filter((word) => word !== undefined);
 }
 
 /** The rule that lets the call pass: for a command line every program needs one, or must only look. */
-function allowedBy(
-  question: Question,
-  commands: readonly SimpleCommand[] | undefined,
-  policy: Policy,
-): Rule | undefined {
+function allowedBy(question: Question, line: Line | undefined, policy: Policy): Rule | undefined {
   const rules = policy.rules.filter((rule) => rule.outcome === 'allow' && concerns(rule, question.tool));
-  if (!commands) {
+  if (!line) {
+    const { file = [], host } = question;
     return rules.find(({ pattern }) => {
       if (pattern === undefined) return true;
-      if (question.host !== undefined) return matchesHost(pattern, question.host);
-      return question.file?.every((name) => matchesPath(pattern, name, policy.root)) ?? false;
+      if (host !== undefined) return matchesHost(pattern, host);
+      return file.length > 0 && file.every((name) => matchesPath(pattern, name, policy.root));
     });
   }
   const everything = rules.find(({ pattern }) => pattern === undefined || pattern === '*');
   if (everything) return everything;
   let used: Rule | undefined;
-  for (const command of commands) {
-    if (command.opaque === undefined && looksOnly(command, commands, policy)) continue;
+  for (const command of line.commands) {
+    if (looksOnly(command, line, policy)) continue;
     const rule = rules.find(({ pattern }) => matchesCommand(pattern, command.words));
     // A rule that says the whole of an opaque command, word for word, means it.
     const isMeant = command.opaque === undefined || (rule !== undefined && !rule.pattern?.includes('*'));
-    if (!rule || !isMeant || /^it sets /.test(command.opaque ?? '')) return undefined;
-    if (!command.writes.every((path) => mayShellWrite(path, policy))) return undefined;
+    if (!rule || !isMeant || (changesFiles(command) && hasUnknownFiles(command))) return undefined;
+    if (!command.reads.every((path) => mayShellRead(path, line, policy))) return undefined;
+    if (!command.writes.every((path) => mayShellWrite(path, line, policy))) return undefined;
     used = rule;
   }
   return used;
 }
 
-function onlyLooks(
-  { tool, host }: Question,
-  commands: readonly SimpleCommand[] | undefined,
-  policy: Policy,
-): boolean {
-  if (commands) return commands.every((command) => looksOnly(command, commands, policy));
+function onlyLooks({ tool, host, file = [] }: Question, line: Line | undefined, policy: Policy): boolean {
+  if (line) return line.commands.every((command) => looksOnly(command, line, policy));
   if (host !== undefined) return policy.allowedHosts.some((allowed) => matchesHost(allowed, host));
-  return tool.kind === 'think' || tool.kind === 'read' || tool.kind === 'search';
+  if (tool.kind === 'think') return true;
+  return (
+    (tool.kind === 'read' || tool.kind === 'search') && file.every((name) => isWithin(name, policy.root))
+  );
 }
 
-function looksOnly(command: SimpleCommand, all: readonly SimpleCommand[], policy: Policy): boolean {
-  if (command.opaque !== undefined || command.writes.length > 0 || !isReadOnly(command.words)) return false;
+function looksOnly(command: SimpleCommand, { folders }: Line, policy: Policy): boolean {
+  const { words, reads, writes, opaque } = command;
+  if (opaque !== undefined || writes.length > 0 || !isReadOnly(words)) return false;
+  // A file that only the shell knows may be one that must not be read.
+  if (hasUnknownFiles(command) && policy.rules.some(withholdsFiles)) return false;
   if (policy.isContained) return true;
   // Without a sandbox the files that it names are all that keeps it in the workspace.
-  const moves = all.some(({ words }) => words[0] === 'cd');
-  const given = [...command.words.slice(1), ...command.reads];
-  return given.every((word) => {
-    if (word === undefined) return false;
-    const value = word.startsWith('-') ? word.replace(/^-[^=/~.]*=?/, '') : word;
-    if (moves && /(?:^|[/=:])\.\.(?:\/|$)/.test(value)) return false;
-    return isInside(value, policy);
-  });
+  if (words.includes(undefined) || wanders(words)) return false;
+  // In a folder below, git may obey a configuration that is a file of the workspace like any other.
+  if (words[0]?.endsWith('git') && !folders?.every((folder) => folder === policy.root)) return false;
+  const named = filesLookedAt(words).flatMap((word) => (word === undefined ? [word] : filesIn(word)));
+  return [...named, ...reads].every((word) => isInside(word, folders, policy));
+}
+
+function withholdsFiles({ outcome, tool, pattern }: Rule): boolean {
+  return outcome !== 'allow' && tool === 'read' && pattern !== undefined;
 }
 
 function protectedBy(
   { tool, file = [] }: Question,
-  commands: readonly SimpleCommand[] | undefined,
+  line: Line | undefined,
   policy: Policy,
 ): string | undefined {
-  const touched = (commands ?? [])
-    .filter((command) => !looksOnly(command, commands!, policy))
-    .flatMap((command) => filesNamed(command).flatMap((word) => namesOf(word, policy)));
+  const folders = line?.folders ?? [policy.cwd];
+  const touched = (line?.commands ?? [])
+    .filter((command) => !looksOnly(command, line!, policy))
+    .flatMap((command) => [...filesNamed(command), ...command.writes, ...command.reads])
+    .flatMap((word) => (word === undefined ? [] : namesOf(word, folders, policy)));
   if (tool.kind === 'edit') touched.push(...file);
   for (const name of touched) {
     const part = protectedPart(name, policy.root);
@@ -201,35 +230,19 @@ function protectedBy(
   return undefined;
 }
 
-/** The words of a command that may be files: everything but its name and plain options, and what options are set to. */
-function filesNamed({ words, writes, reads }: SimpleCommand): string[] {
-  const given = words.slice(1).map((word) => (word?.startsWith('-') ? word.replace(/^-[^=]*=?/, '') : word));
-  return [...given, ...writes, ...reads].filter((word): word is string => word !== undefined && word !== '');
-}
-
-/** A file by its two names: as a command would take it, and with links followed. */
-function namesOf(word: string, { cwd, follow }: Policy): string[] {
-  const home = word === '~' || word.startsWith('~/');
-  const given = home ? join(homedir(), word.slice(1)) : resolve(cwd, word);
-  return [given, follow(given)];
-}
-
-function isInside(word: ShellWord, policy: Policy): boolean {
-  if (word === undefined || /^~[^/]/.test(word)) return false;
-  return namesOf(word, policy).every((name) => {
-    const way = relative(policy.root, name);
-    return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-  });
+/** A redirection hands a file to a program that may show it, so the rule for the program is not enough. */
+function mayShellRead(word: ShellWord, { folders }: Line, policy: Policy): boolean {
+  return policy.isContained || isInside(word, folders, policy);
 }
 
 /** A redirection changes a file, so what allows changes to files decides, not the rule for the program. */
-function mayShellWrite(word: ShellWord, policy: Policy): boolean {
-  if (!isInside(word, policy)) return false;
+function mayShellWrite(word: ShellWord, { folders }: Line, policy: Policy): boolean {
+  if (word === undefined || folders === undefined || !isInside(word, folders, policy)) return false;
   if (policy.mode === 'accept-edits' || policy.mode === 'auto') return true;
   return policy.rules.some(
     (rule) =>
       rule.outcome === 'allow' &&
       rule.tool === 'edit' &&
-      namesOf(word!, policy).every((name) => matchesPath(rule.pattern, name, policy.root)),
+      namesOf(word, folders, policy).every((name) => matchesPath(rule.pattern, name, policy.root)),
   );
 }

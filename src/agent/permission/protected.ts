@@ -16,11 +16,13 @@ export const PROTECTED_NAMES = [
   'kino.config.ts',
 ];
 
+const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
+
 /** The protected part of an absolute path, as a person would name it, or undefined. */
 export function protectedPart(path: string, root: string): string | undefined {
   const home = kinoHome();
   if (path === home || path.startsWith(home + sep)) return 'the home folder of Kino';
-  // Names differ in case on some file systems and mean the same.
-  const parts = relative(root, path).toLowerCase().split(sep);
+  // On some file systems names mean the same that differ in case, or in characters that nobody sees.
+  const parts = relative(root, path).replace(INVISIBLE, '').toLowerCase().split(sep);
   return PROTECTED_NAMES.find((name) => parts.includes(name));
 }

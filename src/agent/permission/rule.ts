@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
+import { domainToASCII } from 'node:url';
 import picomatch from 'picomatch';
 import type { ToolKind } from '../../tool/index.ts';
 import type { ShellWord, SimpleCommand } from './command-line.ts';
@@ -66,10 +67,9 @@ export function concernsFiles(rule: Rule): boolean {
  * last word for any further words or none. A word that only the shell knows fits the last `*` alone.
  */
 export function matchesCommand(pattern: string | undefined, words: readonly ShellWord[]): boolean {
-  if (pattern === undefined) return true;
+  if (pattern === undefined || pattern === '*') return true;
   const wanted = pattern.split(/\s+/);
   const isOpen = wanted.at(-1) === '*' && wanted.length > 1;
-  if (pattern === '*') return true;
   const fixed = isOpen ? wanted.slice(0, -1) : wanted;
   if (isOpen ? words.length < fixed.length : words.length !== fixed.length) return false;
   return fixed.every((word, index) => {
@@ -78,50 +78,105 @@ export function matchesCommand(pattern: string | undefined, words: readonly Shel
   });
 }
 
+/** What separates words where a word is itself a text with commands in it. */
+const SEPARATORS = /[\s;&|()`'"$<>{}[\]=!]+/;
+
 /**
- * Whether a rule that forbids or holds back fits a command. It is generous: of a command that is not understood every
- * tail is looked at, and programs are known by the last part of their path.
+ * Whether a rule that forbids or holds back may be about a command. It is generous: programs are known by the last
+ * part of their path, options before the words of the pattern are passed over, what only the shell knows may be
+ * anything, and of a command that is not understood every word may be a program.
  */
-export function mayMatchCommand(pattern: string | undefined, command: SimpleCommand): boolean {
+export function mayMatchCommand(
+  pattern: string | undefined,
+  { words, text, opaque }: SimpleCommand,
+): boolean {
   if (pattern === undefined) return true;
-  const words = command.words.map((word, index) => (index === 0 ? word?.replace(/^.*\//, '') : word));
-  if (matchesGenerously(pattern, words)) return true;
-  if (command.opaque === undefined) return false;
-  return words.some((_, from) => matchesGenerously(pattern, words.slice(from)));
+  const wanted = pattern.split(/\s+/);
+  if (mayBegin(wanted, words)) return true;
+  if (opaque === undefined) return false;
+  const texts = words.length > 0 ? words : [text];
+  const tokens = texts.flatMap(
+    (word) => word?.split(SEPARATORS).filter((token) => token !== '') ?? [undefined],
+  );
+  const open = wanted.at(-1) === '*' ? wanted : [...wanted, '*'];
+  return tokens.some((token, from) => token !== undefined && mayBegin(open, tokens.slice(from)));
 }
 
-/** As `matchesCommand`, but what only the shell knows may be anything. */
-function matchesGenerously(pattern: string, words: readonly ShellWord[]): boolean {
-  const wanted = pattern.split(/\s+/);
+function mayBegin(wanted: readonly string[], words: readonly ShellWord[]): boolean {
+  if (words.length === 0) return false;
   const isOpen = wanted.at(-1) === '*';
   const fixed = isOpen ? wanted.slice(0, -1) : wanted;
-  if (words[0] === undefined) return false;
-  if (isOpen ? words.length < fixed.length : words.length !== fixed.length) return false;
-  return fixed.every((word, index) => words[index] === undefined || wildcard(word).test(words[index]!));
+  // Where the next word of the pattern may stand.
+  let places = new Set([0]);
+  for (const [index, pattern] of fixed.entries()) {
+    const next = new Set<number>();
+    for (const place of places) {
+      const word = words[place];
+      if (place < words.length && word === undefined) return true;
+      if (word === undefined) continue;
+      if (index === 0 ? isProgram(pattern, word) : wildcard(pattern, 'i').test(word)) next.add(place + 1);
+    }
+    places = pastOptions(next, words);
+  }
+  return isOpen ? places.size > 0 : places.has(words.length);
 }
 
-function wildcard(word: string): RegExp {
-  const source = word.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
-  return new RegExp(`^${source.join('[\\s\\S]*')}$`);
+/** `git -C folder push` is `git push`: an option may be passed over, alone or with a value. */
+function pastOptions(places: ReadonlySet<number>, words: readonly ShellWord[]): Set<number> {
+  const all = new Set(places);
+  // A set is walked to what is added on the way.
+  for (const place of all) {
+    if (!words[place]?.startsWith('-')) continue;
+    all.add(place + 1);
+    if (place + 2 <= words.length) all.add(place + 2);
+  }
+  return all;
 }
 
-/** Whether a pattern of files fits a path. Patterns are relative to the workspace unless they begin with `/` or `~/`. */
-export function matchesPath(pattern: string | undefined, path: string, root: string): boolean {
+function isProgram(pattern: string, word: string): boolean {
+  return wildcard(pattern.replace(/^.*\//s, ''), 'i').test(word.replace(/^.*\//s, ''));
+}
+
+function wildcard(word: string, flags = ''): RegExp {
+  const source = word.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${source.join('[\\s\\S]*')}$`, flags);
+}
+
+/**
+ * Whether a pattern of files fits a path. Patterns are relative to the workspace unless they begin with `/` or `~/`.
+ *
+ * @param generously whether names that differ in case alone are the same, as on some file systems
+ */
+export function matchesPath(
+  pattern: string | undefined,
+  path: string,
+  root: string,
+  generously = false,
+): boolean {
   if (pattern === undefined) return true;
-  const glob = pattern.startsWith('~/') ? join(homedir(), pattern.slice(2)) : pattern.replace(/^\.\//, '');
+  const glob = pattern.replace(/^~(?=\/|$)/, () => homedir()).replace(/^\.\/|(?<=.)\/$/g, '');
   const inside = relative(root, path);
-  const leaves = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
-  if (isAbsolute(glob)) return picomatch.isMatch(path, [glob, `${glob}/**`], { dot: true });
-  if (leaves) return false;
+  // A name may hold a newline, which picomatch's `**` would stop at.
+  const options = { dot: true, flags: generously ? 'is' : 's' };
+  if (isAbsolute(glob)) return picomatch.isMatch(path, [glob, `${glob}/**`], options);
+  if (inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside)) return false;
+  if (inside === '') return /^(?:\.|\*\*?)$/.test(glob);
   // A name without a slash means a file of that name anywhere, as in .gitignore; a folder means what is in it.
   const anywhere = glob.includes('/') ? glob : `**/${glob}`;
-  return picomatch.isMatch(inside, [anywhere, `${anywhere.replace(/\/$/, '')}/**`], { dot: true });
+  return picomatch.isMatch(inside, [anywhere, `${anywhere}/**`], options);
 }
 
-/** Whether a pattern of hosts (`example.com`, `*.example.com`) fits a host. */
+/** Whether a pattern of hosts (`example.com`, `*.example.com`) fits a host; what is no host fits `*` alone. */
 export function matchesHost(pattern: string | undefined, host: string): boolean {
   if (pattern === undefined || pattern === '*') return true;
-  const wanted = pattern.toLowerCase();
-  const given = host.toLowerCase().replace(/\.$/, '');
-  return wanted.startsWith('*.') ? given.endsWith(wanted.slice(1)) : given === wanted;
+  const wanted = nameOfHost(pattern.replace(/^\*\./, ''));
+  const given = nameOfHost(host);
+  if (wanted === '' || given === '') return false;
+  return pattern.startsWith('*.') ? given.endsWith(`.${wanted}`) : given === wanted;
+}
+
+/** A host as it is looked up: lower case, other alphabets encoded, without the dot of the root; empty for no host. */
+function nameOfHost(text: string): string {
+  const host = text.replace(/\.+$/, '');
+  return /[\s/?#@\\%]/.test(host) ? '' : domainToASCII(host) || host.toLowerCase();
 }

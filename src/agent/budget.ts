@@ -24,7 +24,7 @@ export class Meter {
   }
 
   /** Counts an answer that is no step of the work: notes, the work of a sub-agent. */
-  addUsage(answer: Pick<ModelAnswer, 'usage' | 'costUsd'>): void {
+  addUsage(answer: { usage: Usage; costUsd?: number | undefined }): void {
     for (const key of ['inputTokens', 'cachedTokens', 'outputTokens', 'reasoningTokens'] as const) {
       const count = answer.usage[key];
       if (count !== undefined) this.usage[key] = (this.usage[key] ?? 0) + count;
@@ -36,6 +36,18 @@ export class Meter {
   /** US dollars, or undefined when the cost of any call is not known. */
   get costUsd(): number | undefined {
     return this.#usdUnknown ? undefined : this.#usd;
+  }
+
+  /** What is left of each bound, for work that is handed on. */
+  left(): AgentBudget {
+    const { steps, seconds, tokens, usd } = this.#budget;
+    const spent = (this.usage.inputTokens ?? 0) + (this.usage.outputTokens ?? 0);
+    return {
+      ...(steps !== undefined && { steps: Math.max(1, steps - this.steps) }),
+      ...(seconds !== undefined && { seconds }),
+      ...(tokens !== undefined && { tokens: Math.max(1, tokens - spent) }),
+      ...(usd !== undefined && { usd: Math.max(Number.MIN_VALUE, usd - this.#usd) }),
+    };
   }
 
   /** The bound that is reached, in words. */

@@ -1,12 +1,13 @@
 import { type Model, type ModelAnswer, ModelCallError, type RetryPolicy } from '../model/index.ts';
 import { StoreWriteError, type ThreadEvent } from '../thread/index.ts';
-import { CORE_TOOLS, runCalls, type Tool, toolSpecs } from '../tool/index.ts';
+import { CORE_TOOLS, runCalls, type Tool } from '../tool/index.ts';
 import type { Agent, Job, Outcome } from './agent.ts';
 import { Asking } from './asking.ts';
 import { Meter } from './budget.ts';
 import { type ContextOptions, DEFAULT_CONTEXT } from './context/window.ts';
 import { SYSTEM_PROMPT } from './prompt.ts';
 import { REPETITION_NUDGE, Repetition } from './repetition.ts';
+import type { AgentDefinition } from './subagents/definition.ts';
 import { Workplace } from './workplace.ts';
 
 export interface LoopOptions {
@@ -15,6 +16,8 @@ export interface LoopOptions {
   retry?: RetryPolicy;
   system?: string;
   context?: Partial<ContextOptions>;
+  /** The agents that it may hand tasks to, and what they think with; without them it works alone. */
+  helpers?: { agents: readonly AgentDefinition[]; modelFor(name: string): Promise<Model> };
 }
 
 /** How often a model that stops without an answer is asked to go on. */
@@ -30,7 +33,7 @@ export function kinoAgent(options: LoopOptions): Agent {
 }
 
 async function run(job: Job, options: LoopOptions): Promise<Outcome> {
-  const { model, tools = CORE_TOOLS, retry, system = SYSTEM_PROMPT } = options;
+  const { model, retry } = options;
   const meter = new Meter(job.budget);
   let answer = '';
   const end = (status: Outcome['status'], reason: string, infrastructure = false): Outcome => ({
@@ -48,14 +51,14 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
   using deadline = meter.deadline(job.signal);
   const { signal } = deadline;
   const place = await Workplace.open(job, sandbox, {
-    ...{ model, system, meter, signal, specs: toolSpecs(tools) },
-    ...(retry && { retry }),
+    ...{ ...options, meter, signal, agentOf: kinoAgent },
+    system: options.system ?? SYSTEM_PROMPT,
+    tools: options.tools ?? CORE_TOOLS,
     context: { ...DEFAULT_CONTEXT, ...options.context },
   });
   const { conversation, window, inbox } = place;
   const say = (text: string, about: { from?: 'kino'; delivery?: 'steer' | 'queue' }) =>
     place.record({ type: 'user.message', text, ...about } satisfies ThreadEvent);
-  const byName = new Map(tools.map((tool) => [tool.name, tool]));
   const repetition = new Repetition();
   let nudges = 0;
   let recovered = false;
@@ -107,7 +110,7 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     // An answer that hit the output limit may have lost the end of a call: none of its calls may run.
     const cut = reply.finish === 'length';
     const calls = reply.toolCalls.map((call) => (cut ? { callId: call.callId, tool: call.tool } : call));
-    const results = await runCalls(calls, byName, place.tools, place.observer(step));
+    const results = await runCalls(calls, place.tools, place.toolContext, place.observer(step));
     await place.stepEnded(step);
     const verdict = repetition.add(reply.toolCalls, results);
     if (verdict === 'stop')

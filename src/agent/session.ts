@@ -26,6 +26,11 @@ export class Session {
     this.checkpoints = checkpoints;
   }
 
+  /** For an agent that this one starts: the same permissions and person, a memory of its own, no undo of its own. */
+  child(): Session {
+    return new Session({ gate: this.gate, ...(this.person && { person: this.person }) });
+  }
+
   /** For work in a folder that is thrown away: nothing is asked, nothing need be undone. */
   static unattended(sandbox: Sandbox, options: Partial<GateOptions> = {}): Session {
     const { root, cwd } = sandbox;

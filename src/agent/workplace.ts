@@ -1,39 +1,57 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { kinoHome } from '../config/index.ts';
-import type { Model, ModelRequest, RetryPolicy } from '../model/index.ts';
+import type { Model, ModelRequest } from '../model/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { ThreadEvent } from '../thread/index.ts';
-import type { RunObserver, SoundCall, ToolContext, ToolResult } from '../tool/index.ts';
-import type { Job } from './agent.ts';
+import {
+  CORE_TOOLS,
+  dependencyTool,
+  type RunObserver,
+  type SoundCall,
+  type Tool,
+  type ToolContext,
+  type ToolResult,
+  toolSpecs,
+} from '../tool/index.ts';
+import type { Agent, Job } from './agent.ts';
 import type { Meter } from './budget.ts';
 import { type ContextOptions, ContextWindow } from './context/window.ts';
 import { Conversation, standing } from './conversation.ts';
 import type { Inbox } from './inbox.ts';
 import { InstructionReader, instructionsText } from './instructions.ts';
+import type { LoopOptions } from './loop.ts';
 import { systemPrompt } from './prompt.ts';
 import { Session } from './session.ts';
+import type { AgentDefinition } from './subagents/definition.ts';
+import { askTool } from './tools/ask.ts';
+import { type Delegation, delegateTool } from './tools/delegate.ts';
+import { todoTool } from './tools/todo.ts';
 
-interface WorkplaceOptions {
-  model: Model;
-  retry?: RetryPolicy;
+interface WorkplaceOptions extends Pick<LoopOptions, 'model' | 'retry' | 'helpers'> {
   system: string;
-  specs: ModelRequest['tools'];
+  tools: readonly Tool[];
   context: ContextOptions;
   meter: Meter;
   signal: AbortSignal;
+  /** Makes an agent that works for this one. */
+  agentOf(options: LoopOptions): Agent;
 }
 
 /** Everything around the loop for one job: the conversation, the window, permission, instructions, checkpoints. */
 export class Workplace {
   readonly conversation: Conversation;
   readonly window: ContextWindow;
-  readonly tools: Omit<ToolContext, 'callId'>;
+  /** By name. */
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly toolContext: Omit<ToolContext, 'callId'>;
   readonly #job: Job;
   readonly #session: Session;
   readonly #options: WorkplaceOptions;
   readonly #reader: InstructionReader;
   readonly #system: string;
+  readonly #specs: ModelRequest['tools'];
+  #step = 0;
   /** What the thread holds, without the pieces that a whole follows. */
   readonly #events: ThreadEvent[];
 
@@ -68,7 +86,10 @@ export class Workplace {
     this.#system = systemPrompt(options.system, conversation.instructions);
     this.#events = standing(job.history).filter(({ type }) => type !== 'assistant.delta');
     const { gate, seen, shell } = this.#session;
-    this.tools = {
+    const tools = [...options.tools, ...this.#ownTools()];
+    this.tools = new Map(tools.map((tool) => [tool.name, tool]));
+    this.#specs = toolSpecs(tools);
+    this.toolContext = {
       sandbox,
       signal: options.signal,
       newOutputFile: job.newOutputFile,
@@ -80,15 +101,47 @@ export class Workplace {
         fetch: (host) => gate.decide({ tool: { name: 'fetch', kind: 'fetch' }, host }).outcome === 'allow',
       },
     };
-    const { model, retry, meter, specs, context } = options;
+    const { model, retry, meter, context } = options;
     this.window = new ContextWindow(context, {
       ...{ model, conversation, meter },
       ...(retry && { retry }),
-      head: { system: this.#system, instructions: conversation.instructions, tools: specs },
+      head: { system: this.#system, instructions: conversation.instructions, tools: this.#specs },
       record: this.record,
       events: async () => this.#events,
       writeHandoff: (text) => this.#writeHandoff(text),
     });
+  }
+
+  /** The tools that need more than a workspace: the thread, the person, other agents. */
+  #ownTools(): Tool[] {
+    const { record } = this;
+    const { person } = this.#session;
+    const step = () => this.#step;
+    const { helpers, meter, model } = this.#options;
+    // An agent that works for another one neither asks the person nor hands on.
+    if (!this.#job.startThread) return [];
+    const tools = [todoTool(record), askTool({ record, step, person })] as Tool[];
+    if (helpers && helpers.agents.length > 0) {
+      const delegation: Delegation = {
+        ...{ agents: helpers.agents, job: this.#job, session: this.#session, record, step },
+        modelFor: async (name) => (name === undefined ? model : helpers.modelFor(name)),
+        run: (definition, own, job) => this.#options.agentOf(this.#optionsFor(definition, own)).run(job),
+        budget: () => meter.left(),
+        spent: (outcome) => meter.addUsage(outcome),
+      };
+      tools.push(delegateTool(delegation) as Tool);
+    }
+    return tools;
+  }
+
+  #optionsFor({ tools, prompt }: AgentDefinition, model: Model): LoopOptions {
+    const { retry, context } = this.#options;
+    const all = [...CORE_TOOLS, dependencyTool] as Tool[];
+    return {
+      ...{ model, context, system: prompt },
+      ...(retry && { retry }),
+      tools: tools ? all.filter(({ name }) => tools.includes(name)) : CORE_TOOLS,
+    };
   }
 
   get inbox(): Inbox {
@@ -107,11 +160,12 @@ export class Workplace {
   };
 
   request(): ModelRequest {
-    return { system: this.#system, messages: this.conversation.messages, tools: this.#options.specs };
+    return { system: this.#system, messages: this.conversation.messages, tools: this.#specs };
   }
 
   /** What happens around each call of a step. */
   observer(step: number): RunObserver {
+    this.#step = step;
     return {
       permit: (sound) => this.#permit(step, sound),
       started: ({ callId, tool, input }, allowedBy) =>
@@ -127,11 +181,12 @@ export class Workplace {
 
   async #permit(step: number, sound: SoundCall) {
     const { gate, person, checkpoints, shell } = this.#session;
-    const { sandbox, signal } = this.tools;
+    const { sandbox, signal } = this.toolContext;
     const cwd = shell.cwd ?? sandbox.cwd;
     const permit = await gate.permit(step, sound, { emit: this.record, person, signal, cwd });
     const { writes } = sound.access;
-    if (permit.allowed && writes !== undefined && !permit.looks) {
+    const looks = permit.looks && sound.tool.kind === 'execute';
+    if (permit.allowed && writes !== undefined && !looks) {
       await checkpoints?.before(step, writes === '*' ? undefined : writes, this.record);
     }
     return permit;

@@ -31,6 +31,7 @@ const BAD_INPUT = new Set([
   'ThreadNotFoundError',
   'UnknownAgentError',
   'UnknownModelError',
+  'UnknownProfileError',
   'WorkspaceTooWideError',
 ]);
 

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
-import { createAgent, MODES, type Mode, type Outcome, openSession, runInThread } from '../agent/index.ts';
+import { MODES, type Mode, type Outcome, openSession, runInThread } from '../agent/index.ts';
 import { kinoHome } from '../config/index.ts';
 import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { CORE_TOOLS } from '../tool/index.ts';
 import { UsageError } from './exit.ts';
-import { addModelFlags, type ModelFlags, modelFrom } from './model-flags.ts';
+import { addModelFlags, type ModelFlags, openAgent } from './model-flags.ts';
 import { positiveInteger, positiveNumber } from './options.ts';
 import { dollars, plain, print, printJson, seconds } from './output.ts';
 import { toStreamJson } from './stream-json.ts';
@@ -79,14 +79,15 @@ export async function runHeadless(
   });
   const { config, session, sandbox, root, cwd, mode, trust } = open;
   try {
-    const { model, context } = await modelFrom(flags, config, root);
+    const { agent, model, problems } = await openAgent(flags, open);
+    for (const problem of problems) process.stderr.write(`kino: ${plain(problem)}\n`);
     const show = shower(flags, { thread, cwd, model: model.name, mode });
     if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
       process.stderr.write(`kino: ${explainTrust(trust, root)}\n`);
     const outcome = await runInThread({
       store,
       thread,
-      agent: await createAgent('kino', model, { context }),
+      agent,
       about: {
         ...{ kind: 'session', title, mode, kino: version() },
         ...{ repository: root, workspace: root, sandbox: sandbox.name },
@@ -150,6 +151,10 @@ function progressLine(event: ThreadEvent): string | undefined {
       return `· ${event.tool} ${headline(event.input)}`;
     case 'tool.ended':
       return event.ok ? undefined : `  ✗ ${event.tool}: ${event.output.split('\n').at(-1)}`;
+    case 'subagent.started':
+      return `· ${event.agent} (${event.model ?? 'no model'}): ${event.task.split('\n', 1)[0]!.slice(0, 100)}`;
+    case 'subagent.ended':
+      return `  ${event.status} after ${event.steps} steps, ${seconds(event.durationMs / 1000)}, cost ${dollars(event.costUsd)}`;
     case 'context.folded':
       return `· folded ${event.results.length} old results away (${event.tokens} tokens)`;
     case 'context.compacted':

@@ -9,7 +9,9 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   symlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
@@ -125,7 +127,14 @@ export class Snapshots {
     }).catch(() => 'unknown');
     const autocrlf = await git(this.root, ['config', '--get', 'core.autocrlf']).catch(() => '');
     if (converts !== '' || /^(?:true|input)$/.test(autocrlf)) return;
-    await copyFile(join(gitDir, 'index'), this.#index, constants.COPYFILE_FICLONE).catch(() => {});
+    try {
+      const { atime, mtime } = await stat(join(gitDir, 'index'));
+      await copyFile(join(gitDir, 'index'), this.#index, constants.COPYFILE_FICLONE);
+      // Git looks closer at files as young as their index; a copy that is younger would hide their changes.
+      await utimes(this.#index, atime, mtime);
+    } catch {
+      return;
+    }
     const isReadable = await this.#git(['ls-files', '-z', '--', '.nothing-is-called-so']).then(
       () => true,
       () => false,

@@ -1,2 +1,3 @@
 export { type Checker, checkersFor } from './checkers.ts';
 export { classify, type FileKind, saysGenerated } from './classify.ts';
+export { type InstalledDependency, locateDependency } from './dependencies.ts';

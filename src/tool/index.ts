@@ -11,6 +11,8 @@ import { readTool } from './read.ts';
 import type { Tool } from './tool.ts';
 import { writeTool } from './write.ts';
 
+export { dependencyTool } from './dependency.ts';
+export { findTool } from './find.ts';
 export { type Permit, type RunObserver, runCalls, type SoundCall } from './run-calls.ts';
 export { SeenFiles } from './seen-files.ts';
 export { Shell, type ShellJob } from './shell.ts';

@@ -32,7 +32,7 @@ const PLAIN_CD = /^cd(?: -[LP])?(?: --)?(?: (?!-)[\s\S]+)?$/;
  */
 export function commandsOf(line: string, depth = 0): SimpleCommand[] {
   if (depth > MAX_DEPTH) return [unknown(line, 'it is nested too deeply')];
-  if (/[\0\r]/.test(line)) return [unknown(line, 'it holds control characters')];
+  if (/[\0-\x08\x0b-\x1f\x7f]/.test(line)) return [unknown(line, 'it holds control characters')];
   const found: SimpleCommand[] = [];
   let script: ReturnType<typeof parse>;
   try {

@@ -3,6 +3,7 @@ import { commandsOf, type ShellWord, type SimpleCommand } from './command-line.t
 import type { Mode } from './mode.ts';
 import {
   changesFiles,
+  type Folders,
   filesIn,
   filesNamed,
   foldersOf,
@@ -59,10 +60,8 @@ export interface Decision {
 }
 
 /** A command line as it is understood. */
-interface Line {
+interface Line extends Folders {
   commands: readonly SimpleCommand[];
-  /** Where its parts may run; undefined where that is not certain. */
-  folders: readonly string[] | undefined;
 }
 
 /**
@@ -86,7 +85,7 @@ export function decide(question: Question, policy: Policy): Decision {
 
 function understand(command: string, policy: Policy): Line {
   const commands = commandsOf(command);
-  return { commands, folders: foldersOf(commands, policy) };
+  return { commands, ...foldersOf(commands, policy) };
 }
 
 function withoutDenyRules(
@@ -138,12 +137,11 @@ function holdsBack(rule: Rule, question: Question, line: Line | undefined, polic
   }
   // What may not be read or changed may not be handed to a command either.
   if (!line || !concernsFiles(rule)) return false;
-  const folders = line.folders ?? [policy.cwd];
   return line.commands.some((command) => {
     if (rule.tool === 'edit' && pattern === undefined)
       return command.writes.length > 0 || changesFiles(command);
     return filesConcerning(rule, command).some((word) =>
-      namesOf(word, folders, policy).some(
+      namesOf(word, line.folders, policy).some(
         (name) => pattern !== undefined && matchesPath(pattern, name, policy.root, true),
       ),
     );
@@ -177,7 +175,7 @@ function allowedBy(question: Question, line: Line | undefined, policy: Policy): 
     const rule = rules.find(({ pattern }) => matchesCommand(pattern, command.words));
     // A rule that says the whole of an opaque command, word for word, means it.
     const isMeant = command.opaque === undefined || (rule !== undefined && !rule.pattern?.includes('*'));
-    if (!rule || !isMeant || (changesFiles(command) && hasUnknownFiles(command))) return undefined;
+    if (!rule || !isMeant || hidesFiles(command, policy)) return undefined;
     if (!command.reads.every((path) => mayShellRead(path, line, policy))) return undefined;
     if (!command.writes.every((path) => mayShellWrite(path, line, policy))) return undefined;
     used = rule;
@@ -194,22 +192,28 @@ function onlyLooks({ tool, host, file = [] }: Question, line: Line | undefined, 
   );
 }
 
-function looksOnly(command: SimpleCommand, { folders }: Line, policy: Policy): boolean {
+function looksOnly(command: SimpleCommand, line: Line, policy: Policy): boolean {
   const { words, reads, writes, opaque } = command;
   if (opaque !== undefined || writes.length > 0 || !isReadOnly(words)) return false;
-  // A file that only the shell knows may be one that must not be read.
-  if (hasUnknownFiles(command) && policy.rules.some(withholdsFiles)) return false;
+  if (hidesFiles(command, policy)) return false;
   if (policy.isContained) return true;
   // Without a sandbox the files that it names are all that keeps it in the workspace.
   if (words.includes(undefined) || wanders(words)) return false;
   // In a folder below, git may obey a configuration that is a file of the workspace like any other.
-  if (words[0]?.endsWith('git') && !folders?.every((folder) => folder === policy.root)) return false;
+  if (words[0]?.endsWith('git') && line.folders.some((folder) => folder !== policy.root)) return false;
   const named = filesLookedAt(words).flatMap((word) => (word === undefined ? [word] : filesIn(word)));
-  return [...named, ...reads].every((word) => isInside(word, folders, policy));
+  return [...named, ...reads].every((word) => isInside(word, line, policy));
 }
 
-function withholdsFiles({ outcome, tool, pattern }: Rule): boolean {
-  return outcome !== 'allow' && tool === 'read' && pattern !== undefined;
+/** Whether a command may change files that nobody can check, or show one that rules withhold. */
+function hidesFiles(command: SimpleCommand, { rules }: Policy): boolean {
+  if (!hasUnknownFiles(command)) return false;
+  return (
+    changesFiles(command) ||
+    rules.some(
+      ({ outcome, tool, pattern }) => outcome !== 'allow' && tool === 'read' && pattern !== undefined,
+    )
+  );
 }
 
 function protectedBy(
@@ -217,7 +221,7 @@ function protectedBy(
   line: Line | undefined,
   policy: Policy,
 ): string | undefined {
-  const folders = line?.folders ?? [policy.cwd];
+  const folders = line?.folders ?? [];
   const touched = (line?.commands ?? [])
     .filter((command) => !looksOnly(command, line!, policy))
     .flatMap((command) => [...filesNamed(command), ...command.writes, ...command.reads])
@@ -231,18 +235,18 @@ function protectedBy(
 }
 
 /** A redirection hands a file to a program that may show it, so the rule for the program is not enough. */
-function mayShellRead(word: ShellWord, { folders }: Line, policy: Policy): boolean {
-  return policy.isContained || isInside(word, folders, policy);
+function mayShellRead(word: ShellWord, line: Line, policy: Policy): boolean {
+  return policy.isContained || isInside(word, line, policy);
 }
 
 /** A redirection changes a file, so what allows changes to files decides, not the rule for the program. */
-function mayShellWrite(word: ShellWord, { folders }: Line, policy: Policy): boolean {
-  if (word === undefined || folders === undefined || !isInside(word, folders, policy)) return false;
+function mayShellWrite(word: ShellWord, line: Line, policy: Policy): boolean {
+  if (word === undefined || !isInside(word, line, policy)) return false;
   if (policy.mode === 'accept-edits' || policy.mode === 'auto') return true;
   return policy.rules.some(
     (rule) =>
       rule.outcome === 'allow' &&
       rule.tool === 'edit' &&
-      namesOf(word, folders, policy).every((name) => matchesPath(rule.pattern, name, policy.root)),
+      namesOf(word, line.folders, policy).every((name) => matchesPath(rule.pattern, name, policy.root)),
   );
 }

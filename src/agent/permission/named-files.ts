@@ -19,28 +19,35 @@ const MAX_FOLDERS = 64;
 const CHANGES_FILES =
   /^(?:cp|mv|rm|ln|dd|tee|install|touch|truncate|unlink|shred|mkdir|rmdir|chmod|chown|chgrp|rsync|patch|sed|tar|unzip)$/;
 
-/** Programs that do something with the files that their words name, be it to read or to change them. */
-const TAKES_FILES =
-  /^(?:\[|cat|cd|cmp|comm|cut|diff|du|egrep|fgrep|file|find|grep|head|ls|nl|od|readlink|realpath|rg|sort|stat|tail|test|tree|uniq|wc|awk|less|more|bat|jq|strings|base64|xxd|hexdump)$/;
+/** Programs that show what is in the files that their words name. */
+const SHOWS_FILES =
+  /^(?:awk|base64|bat|cat|cmp|comm|cut|diff|egrep|fgrep|grep|head|hexdump|jq|less|more|nl|od|rg|sort|strings|tail|uniq|wc|xxd)$/;
+
+/** Where the parts of a line may run. */
+export interface Folders {
+  folders: readonly string[];
+  /** Whether these may not be all. */
+  isLost: boolean;
+}
 
 /**
- * The folders that parts of a line may run in: where it starts, and wherever a `cd` in it may lead, by the name that
- * the shell remembers and by the real one. Undefined where that is not certain.
+ * Where a line starts, and wherever a `cd` in it may lead, by the name that the shell remembers and by the real one;
+ * a `cd` may fail, and not be reached.
  */
-export function foldersOf(commands: readonly SimpleCommand[], { cwd, follow }: Place): string[] | undefined {
+export function foldersOf(commands: readonly SimpleCommand[], { cwd, follow }: Place): Folders {
   const folders = new Set([cwd]);
-  let isCertain = true;
+  let isLost = false;
   for (const { words, opaque } of commands) {
     if (words[0] !== 'cd') continue;
-    isCertain &&= opaque === undefined;
-    const last = words.slice(1).findLast((word) => !/^-[LP-]$/.test(word ?? ''));
+    isLost ||= opaque !== undefined || folders.size > MAX_FOLDERS;
+    if (folders.size > MAX_FOLDERS) break;
+    const last = words.slice(1).findLast((word) => !/^-[LP-]$/.test(word ?? '-'));
     for (const folder of [...folders]) {
       const target = last === undefined ? homedir() : absolute(last, folder);
       folders.add(target).add(follow(target));
     }
-    if (folders.size > MAX_FOLDERS) return undefined;
   }
-  return isCertain ? [...folders] : undefined;
+  return { folders: [...folders], isLost };
 }
 
 /** A file by its names: as a command in any of the folders would take it, and with links followed. */
@@ -54,8 +61,8 @@ function absolute(word: string, folder: string): string {
 }
 
 /** Whether a word names something in the workspace, whichever of the folders it is taken from. */
-export function isInside(word: ShellWord, folders: readonly string[] | undefined, place: Place): boolean {
-  if (word === undefined || folders === undefined || /^~[^/]/.test(word)) return false;
+export function isInside(word: ShellWord, { folders, isLost }: Folders, place: Place): boolean {
+  if (word === undefined || isLost || /^~[^/]/.test(word)) return false;
   return namesOf(word, folders, place).every((name) => isWithin(name, place.root));
 }
 
@@ -90,11 +97,11 @@ export function changesFiles({ words }: SimpleCommand): boolean {
   return CHANGES_FILES.test(programOf(words));
 }
 
-/** Whether a command may read or change files that only the shell knows. */
+/** Whether a command may show or change files that only the shell knows. */
 export function hasUnknownFiles(command: SimpleCommand): boolean {
   const { words, reads } = command;
   if (reads.includes(undefined)) return true;
-  return words.includes(undefined) && (changesFiles(command) || TAKES_FILES.test(programOf(words)));
+  return words.includes(undefined) && (changesFiles(command) || SHOWS_FILES.test(programOf(words)));
 }
 
 function programOf(words: readonly ShellWord[]): string {

@@ -1,9 +1,13 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { Model } from '../model/index.ts';
+import type { AcpCommand } from './acp/presets.ts';
 import type { Agent } from './agent.ts';
 import { nopAgent } from './baselines/nop.ts';
 import { oracleAgent } from './baselines/oracle.ts';
 import type { LoopOptions } from './loop.ts';
+
+/** What stands before the name or the command of an agent of others. */
+const ACP = 'acp:';
 
 /** Agents by name, and what each is. */
 export const AGENTS: Readonly<Record<string, string>> = {
@@ -11,6 +15,7 @@ export const AGENTS: Readonly<Record<string, string>> = {
   oracle: 'gives the answer of the task',
   finder: 'searches the index; no model',
   kino: "Kino's own loop; needs a model",
+  'acp:<name or command>': 'an agent of others, by the Agent Client Protocol',
 };
 
 /** An agent name that stands for none. */
@@ -25,19 +30,21 @@ export class UnknownAgentError extends Error {
 }
 
 export function isKnownAgent(name: string): boolean {
-  return Object.hasOwn(AGENTS, name);
+  return Object.hasOwn(AGENTS, name) || name.startsWith(ACP);
 }
 
 /**
  * The agent of a name. The code of the others is not loaded.
  *
  * @param model what `kino` thinks with
- * @throws UnknownAgentError
+ * @param configured agents of others, by name
+ * @throws UnknownAgentError @throws AcpCommandError
  */
 export async function createAgent(
   name: string,
   model?: Model,
   options: Omit<LoopOptions, 'model'> = {},
+  configured: Readonly<Record<string, AcpCommand>> = {},
 ): Promise<Agent> {
   switch (name) {
     case 'nop':
@@ -49,7 +56,11 @@ export async function createAgent(
     case 'kino':
       if (!model) throw new Error('the agent kino needs a model');
       return (await import('./loop.ts')).kinoAgent({ ...options, model });
-    default:
-      throw new UnknownAgentError(name);
+    default: {
+      if (!name.startsWith(ACP)) throw new UnknownAgentError(name);
+      const { acpCommand } = await import('./acp/presets.ts');
+      const { acpAgent } = await import('./acp/client-agent.ts');
+      return acpAgent(name, acpCommand(name.slice(ACP.length), configured));
+    }
   }
 }

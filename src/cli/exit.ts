@@ -11,6 +11,7 @@ export class InterruptedError extends Error {
 /** Errors whose cause is the input or the machine's state, by name: each already says what to do. */
 const BAD_INPUT = new Set([
   'UsageError',
+  'AcpCommandError',
   'AmbiguousThreadError',
   'ConfigError',
   'DatabaseTooNewError',

@@ -7,7 +7,8 @@ import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { CORE_TOOLS } from '../tool/index.ts';
 import { UsageError } from './exit.ts';
-import { addModelFlags, type ModelFlags, openAgent } from './model-flags.ts';
+import { addModelFlags, type ModelFlags } from './model-flags.ts';
+import { openAgent } from './open-agent.ts';
 import { positiveInteger, positiveNumber } from './options.ts';
 import { dollars, plain, print, printJson, seconds } from './output.ts';
 import { toStreamJson } from './stream-json.ts';
@@ -80,8 +81,9 @@ export async function runHeadless(
   const { config, session, sandbox, root, cwd, mode, trust } = open;
   try {
     const { agent, model, problems } = await openAgent(flags, open);
+    const by = model?.name ?? agent.name;
     for (const problem of problems) process.stderr.write(`kino: ${plain(problem)}\n`);
-    const show = shower(flags, { thread, cwd, model: model.name, mode });
+    const show = shower(flags, { thread, cwd, model: by, mode });
     if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
       process.stderr.write(`kino: ${explainTrust(trust, root)}\n`);
     const outcome = await runInThread({
@@ -108,7 +110,7 @@ export async function runHeadless(
       outputs: join(kinoHome(), 'outputs'),
       onEvent: show,
     });
-    finish(flags, thread, model.name, outcome, session.gate.denials);
+    finish(flags, thread, by, outcome, session.gate.denials);
   } finally {
     await open.dispose();
   }

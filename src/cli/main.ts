@@ -23,6 +23,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'list and remove permission rules',
       load: () => import('./commands/permissions.ts'),
     },
+    acp: {
+      summary: 'be an agent for an editor (Agent Client Protocol)',
+      load: () => import('./commands/acp.ts'),
+    },
     find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
     mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
     eval: { summary: 'roll agents out on tasks and score them', load: () => import('./commands/eval.ts') },

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 
 /** A type checker or linter that a repository has for itself. */
 export interface Checker {
@@ -16,10 +16,13 @@ interface Kind {
   files: RegExp;
   /** Files of which one says that the repository uses it. */
   signs: readonly string[];
-  /** A word in package.json or pyproject.toml that says so as well. */
+  /** What in a pyproject.toml says so as well. */
   mention?: RegExp;
-  /** @param files relative to the folder */
-  command(program: string, files: readonly string[]): string[];
+  /**
+   * @param files relative to the folder, and none looks like an option
+   * @param folder absolute
+   */
+  command(program: string, files: readonly string[], folder: string): string[];
   /** Found in `node_modules/.bin` or a virtual environment, or else by name. */
   program: string;
   home: 'node' | 'python' | 'system';
@@ -32,7 +35,7 @@ const KINDS: readonly Kind[] = [
     signs: ['tsconfig.json'],
     program: 'tsc',
     home: 'node',
-    command: (program) => [program, '--noEmit', '--pretty', 'false', '-p', '.'],
+    command: (program, _, folder) => [program, ...projectOf(folder), '--noEmit', '--pretty', 'false'],
   },
   {
     name: 'biome',
@@ -50,6 +53,7 @@ const KINDS: readonly Kind[] = [
       'eslint.config.mjs',
       'eslint.config.cjs',
       'eslint.config.ts',
+      'eslint.config.mts',
       '.eslintrc',
       '.eslintrc.json',
       '.eslintrc.js',
@@ -64,7 +68,7 @@ const KINDS: readonly Kind[] = [
     name: 'ruff',
     files: /\.pyi?$/,
     signs: ['ruff.toml', '.ruff.toml'],
-    mention: /\[tool\.ruff/,
+    mention: /^\[+tool\.ruff[.\]]/m,
     program: 'ruff',
     home: 'python',
     command: (program, files) => [program, 'check', '--output-format=concise', '--no-fix', ...files],
@@ -73,7 +77,7 @@ const KINDS: readonly Kind[] = [
     name: 'mypy',
     files: /\.pyi?$/,
     signs: ['mypy.ini', '.mypy.ini'],
-    mention: /\[tool\.mypy/,
+    mention: /^\[+tool\.mypy[.\]]/m,
     program: 'mypy',
     home: 'python',
     command: (program, files) => [program, '--no-color-output', '--no-error-summary', ...files],
@@ -82,7 +86,7 @@ const KINDS: readonly Kind[] = [
     name: 'pyright',
     files: /\.pyi?$/,
     signs: ['pyrightconfig.json'],
-    mention: /\[tool\.pyright/,
+    mention: /^\[+tool\.pyright[.\]]/m,
     program: 'pyright',
     home: 'python',
     command: (program, files) => [program, ...files],
@@ -109,21 +113,23 @@ const KINDS: readonly Kind[] = [
  * The checkers that a repository itself uses for some of its files: each with the command that checks them, in the
  * nearest folder above a file that says it uses it. Nothing is run and nothing is installed.
  *
- * @param files relative to `root`
+ * @param files absolute, or relative to `root`
  */
 export function checkersFor(root: string, files: readonly string[]): Checker[] {
+  const inRoot = files.map((file) => relative(root, resolve(root, file)));
   const checkers: Checker[] = [];
   for (const kind of KINDS) {
     const byFolder = Map.groupBy(
-      files.filter((file) => kind.files.test(file)),
+      inRoot.filter((file) => kind.files.test(file)),
       (file) => folderOf(root, file, kind),
     );
     for (const [folder, own] of byFolder) {
       if (folder === undefined) continue;
       const program = programOf(root, folder, kind);
       if (program === undefined) continue;
-      const inside = own.map((file) => relative(folder, file));
-      checkers.push({ name: kind.name, folder, command: kind.command(program, inside) });
+      const inside = own.map((file) => relative(folder, file).replace(/^-/, './-'));
+      const command = kind.command(program, inside, join(root, folder));
+      checkers.push({ name: kind.name, folder, command });
     }
   }
   return checkers;
@@ -140,16 +146,24 @@ function folderOf(root: string, file: string, kind: Kind): string | undefined {
   for (const folder of foldersAbove(dirname(file))) {
     const here = join(root, folder);
     if (kind.signs.some((sign) => existsSync(join(here, sign)))) return folder;
-    if (kind.mention && mentions(join(here, 'pyproject.toml'), kind.mention)) return folder;
+    if (kind.mention?.test(textOf(join(here, 'pyproject.toml')))) return folder;
   }
   return undefined;
 }
 
-function mentions(path: string, word: RegExp): boolean {
+/** Which project tsc is to check. One that only refers to others has no files: checked alone it is always sound. */
+function projectOf(folder: string): string[] {
+  const config = textOf(join(folder, 'tsconfig.json'));
+  const onlyRefers = /"files"\s*:\s*\[\s*\]/.test(config) && config.includes('"references"');
+  return [onlyRefers ? '--build' : '--project', '.'];
+}
+
+/** What a file says; nothing where it cannot be read. */
+function textOf(path: string): string {
   try {
-    return word.test(readFileSync(path, 'utf8'));
+    return readFileSync(path, 'utf8');
   } catch {
-    return false;
+    return '';
   }
 }
 

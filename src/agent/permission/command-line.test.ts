@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -27,8 +27,14 @@ test('every program of a line is found, wherever it stands', () => {
 });
 
 test('words are as the program gets them; those that the shell computes are undefined', () => {
-  expect(words(`g'i't "a b" c\\ d $'\\x41' $x "$y" *.ts {1,2} ~/x a=b`)).toEqual([
-    ['git', 'a b', 'c d', 'A', undefined, undefined, undefined, undefined, '~/x', 'a=b'],
+  expect(words(`g'i't "a b" c\\ d $'it\\'s' $'\\x41' $x "$y" *.ts {1,2} ~/x a=b`)).toEqual([
+    ['git', 'a b', 'c d', "it's", undefined, undefined, undefined, undefined, undefined, '~/x', 'a=b'],
+  ]);
+});
+
+test('braces are constant where bash does not expand them', () => {
+  expect(words(`a {} '{"x":1,"y":2}' "{x,y}" HEAD@{1} @{u}..HEAD {p},q} {-o},x} x{1..3}`)).toEqual([
+    ['a', '{}', '{"x":1,"y":2}', '{x,y}', 'HEAD@{1}', '@{u}..HEAD', undefined, undefined, undefined],
   ]);
 });
 
@@ -122,6 +128,10 @@ const word = fc.constantFrom(
     "$'it\\'s'",
     '"a\\"b"',
     '{x}',
+    '{x},y}',
+    '{"x",y}',
+    'x{1..2}',
+    '@{u}..x',
     '[x]',
     '}',
   ],
@@ -235,7 +245,10 @@ test('whatever bash starts and writes is in the answer', { timeout: 30_000 + RUN
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   for (const program of ['a', 'b', 'c']) {
-    writeFileSync(join(bin, program), `#!/bin/bash\nprintf '%s\\0' "$#" ${program} "$@" >> "$LOG"\n`);
+    writeFileSync(
+      join(bin, program),
+      `#!/bin/bash\nprintf '%s\\0' "$#" ${program} "$@" >> "$LOG/$BASHPID"\n`,
+    );
     chmodSync(join(bin, program), 0o755);
   }
   let understood = 0;
@@ -249,6 +262,7 @@ test('whatever bash starts and writes is in the answer', { timeout: 30_000 + RUN
       const cwd = join(own, 'work');
       const log = join(own, 'log');
       mkdirSync(own);
+      mkdirSync(log);
       mkdirSync(cwd);
       writeFileSync(join(cwd, 'in'), '');
       // Functions may call themselves; nothing may go on for ever.
@@ -278,12 +292,13 @@ test('whatever bash starts and writes is in the answer', { timeout: 30_000 + RUN
   expect(understood).toBeGreaterThan(RUNS / 5);
 });
 
-/** The calls in a log of `count NUL program NUL argument NUL …`. */
+/** The calls in logs of `count NUL program NUL argument NUL …`. */
 function callsIn(log: string): string[][] {
-  if (!existsSync(log)) return [];
-  const fields = readFileSync(log, 'utf8').split('\0');
+  const fields = readdirSync(log).flatMap((file) =>
+    readFileSync(join(log, file), 'utf8').split('\0').slice(0, -1),
+  );
   const calls: string[][] = [];
-  for (let at = 0; at < fields.length - 1; ) {
+  for (let at = 0; at < fields.length; ) {
     const count = Number(fields[at]) + 1;
     calls.push(fields.slice(at + 1, at + 1 + count));
     at += 1 + count;

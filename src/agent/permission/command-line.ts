@@ -33,14 +33,16 @@ const PLAIN_CD = /^cd(?: -[LP])?(?: --)?(?: (?!-)[\s\S]+)?$/;
 export function commandsOf(line: string, depth = 0): SimpleCommand[] {
   if (depth > MAX_DEPTH) return [unknown(line, 'it is nested too deeply')];
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(line)) return [unknown(line, 'it holds control characters')];
+  // Between words it is a blank; inside of `$`, `<(` or `&&` the parser and bash do not agree on it.
+  if (/[^ \t\n]\\\n/.test(line)) return [unknown(line, 'a line of it goes on inside a word')];
   const found: SimpleCommand[] = [];
-  let script: ReturnType<typeof parse>;
   try {
-    script = parse(line);
+    const script = parse(line);
+    visit(script, script.source ?? line, false);
   } catch (error) {
-    return [unknown(line, `it cannot be parsed (${(error as Error).message})`)];
+    // Inner lines are parsed when they are visited, and may be nested too deeply for that.
+    found.push(unknown(line, `it cannot be parsed (${(error as Error).message})`));
   }
-  visit(script, script.source ?? line, false);
   return found;
 
   /** @param repeats whether the node may run more than once */
@@ -52,7 +54,8 @@ export function commandsOf(line: string, depth = 0): SimpleCommand[] {
       forEachChild(node, (child) => visit(child, inner, repeats));
       return;
     }
-    const effect = hiddenEffect(node);
+    const effect =
+      hiddenEffect(node) ?? (isGlued(node, source) ? 'a substitution is part of a word' : undefined);
     // Such code may be anywhere in the line.
     if (effect !== undefined) found.push({ words: [], text: line, writes: [], reads: [], opaque: effect });
     if (node.type === 'Command') {
@@ -106,8 +109,19 @@ function lost(command: SimpleCommand): SimpleCommand {
   return { ...command, opaque: command.opaque ?? 'nobody can tell which folder it goes to' };
 }
 
+/** To bash `x<(y)` is one word, to the parser two. */
+function isGlued(node: SyntaxNode, source: string): boolean {
+  if (node.type !== 'ProcessSubstitution') return false;
+  return /[^ \t\n;&|()]/.test((source[node.pos - 1] ?? '') + (source[node.end] ?? ''));
+}
+
 /** The text of a word, or undefined where the shell computes any part of it. */
 function wordValue(word: Word, before = ''): ShellWord {
+  // But for `~/x` only the shell knows which folder a tilde stands for.
+  if (/^~[^/]|[=:]~/.test(before + word.text)) return undefined;
+  const bare = word.parts?.map((part) => (part.type === 'Literal' ? part.text : '')).join('') ?? word.text;
+  // To bash `{a},b}` is two words, to the parser one.
+  if (/\{[\s\S]*(?:,|\.\.)[\s\S]*\}/.test(bare)) return undefined;
   return word.parts === undefined || word.parts.every(isConstant) ? before + word.value : undefined;
 }
 
@@ -115,8 +129,10 @@ function isConstant(part: NonNullable<Word['parts']>[number]): boolean {
   switch (part.type) {
     case 'Literal':
     case 'SingleQuoted':
-    case 'AnsiCQuoted':
       return true;
+    case 'AnsiCQuoted':
+      // Bash writes the others in more ways than the parser knows (`\x{2d}`).
+      return /^(?:[^\\]|\\[\\'"nrt])*$/.test(part.text);
     case 'DoubleQuoted':
       return part.parts.every(({ type }) => type === 'Literal');
     default:

@@ -32,6 +32,8 @@ export interface Question {
   file?: readonly string[];
   /** What a shell is to run. */
   command?: string;
+  /** It is done by a program that no sandbox holds. */
+  runsFree?: boolean;
   /** The host that is to be asked. */
   host?: string;
 }
@@ -68,7 +70,8 @@ interface Line extends Folders {
  * What becomes of a call. Deny wins over ask, ask over allow, any rule over the mode. A command line is as free as the
  * least free of the programs it starts.
  */
-export function decide(question: Question, policy: Policy): Decision {
+export function decide(question: Question, session: Policy): Decision {
+  const policy = question.runsFree ? { ...session, isContained: false } : session;
   const line = question.command === undefined ? undefined : understand(question.command, policy);
   const held = (outcome: 'deny' | 'ask') =>
     policy.rules.find((rule) => rule.outcome === outcome && holdsBack(rule, question, line, policy));

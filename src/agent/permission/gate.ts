@@ -26,6 +26,20 @@ export interface GateOptions {
   keep?: KeepRules;
 }
 
+/** A call, for the record and for the person. */
+type About = Pick<PermissionRequest, 'step' | 'callId' | 'tool' | 'input'>;
+
+interface Asking {
+  emit: Job['emit'];
+  person: Person | undefined;
+  signal: AbortSignal;
+  /** Where commands start now. */
+  cwd: string;
+}
+
+/** `looks`: it changes nothing. */
+type Verdict = Permit & { looks?: boolean };
+
 /** What a session may do: it judges each call, asks the person where that is called for, and remembers the answers. */
 export class Gate {
   readonly policy: Policy & { mode: Mode; rules: Rule[] };
@@ -47,28 +61,22 @@ export class Gate {
     return decide(question, this.policy);
   }
 
+  /** Decides a call of one of Kino's tools. */
+  permit(step: number, sound: SoundCall, around: Asking): Promise<Verdict> {
+    const { callId, tool } = sound.call;
+    return this.judge({ step, callId, tool, input: sound.input }, questionOf(sound, this.#base), around);
+  }
+
   /** Decides a call, and writes down what did not simply pass. */
-  async permit(
-    step: number,
-    sound: SoundCall,
-    {
-      emit,
-      person,
-      signal,
-      cwd,
-    }: { emit: Job['emit']; person: Person | undefined; signal: AbortSignal; cwd: string },
-  ): Promise<Permit & { looks?: boolean }> {
-    const question = questionOf(sound, this.#base);
+  async judge(about: About, question: Question, around: Asking): Promise<Verdict> {
     // The shell may have gone to another folder since.
-    this.policy.cwd = cwd;
+    this.policy.cwd = around.cwd;
     let decision = this.decide(question);
     if (decision.outcome === 'ask') {
       // One question at a time; the answer to the one before may have made a rule for this one.
       const turn = this.#asking.then(async () => {
         decision = this.decide(question);
-        return decision.outcome === 'ask'
-          ? this.#ask(step, sound, question, decision, { emit, person, signal })
-          : undefined;
+        return decision.outcome === 'ask' ? this.#ask(about, question, decision, around) : undefined;
       });
       this.#asking = turn.catch(() => {});
       const answered = await turn;
@@ -77,22 +85,14 @@ export class Gate {
     if (decision.outcome === 'allow') {
       return { allowed: true, by: decision.because, looks: decision.because === 'it only looks' };
     }
-    return this.#deny(step, sound, emit, decision.rule ? 'rule' : 'mode', decision.because);
+    return this.#deny(about, around, decision.rule ? 'rule' : 'mode', decision.because);
   }
 
-  async #ask(
-    step: number,
-    { call, input }: SoundCall,
-    question: Question,
-    decision: Decision,
-    { emit, person, signal }: { emit: Job['emit']; person: Person | undefined; signal: AbortSignal },
-  ): Promise<Permit> {
-    const sound = { call, input };
+  async #ask(about: About, question: Question, decision: Decision, around: Asking): Promise<Verdict> {
+    const { person, emit, signal } = around;
     if (!person) {
-      const why = `${decision.because}, and nobody is there to ask`;
-      return this.#deny(step, sound, emit, 'nobody', why);
+      return this.#deny(about, around, 'nobody', `${decision.because}, and nobody is there to ask`);
     }
-    const about = { step, callId: call.callId, tool: call.tool, input };
     const suggestions =
       decision.rule === undefined && !/ is protected$/.test(decision.because)
         ? suggestRules(question, this.policy.root)
@@ -100,23 +100,16 @@ export class Gate {
     const request: PermissionRequest = { ...about, reason: decision.because, suggestions };
     await emit({ type: 'permission.requested', ...request, suggestions });
     const answer = signal.aborted ? undefined : await person.permit(request, signal);
-    if (!answer) return this.#deny(step, sound, emit, 'nobody', 'the request was withdrawn');
+    if (!answer) return this.#deny(about, around, 'nobody', 'the request was withdrawn');
     const rules = await this.#remember(answer, suggestions);
     const { outcome, scope, note } = answer;
     const reason = `the person ${outcome === 'allow' ? 'allowed it' : 'refused it'}${scope === 'once' ? '' : ` for the ${scope}`}`;
     if (outcome === 'deny') {
       const told = note ? `${reason} and says: ${note}` : reason;
-      return this.#deny(step, sound, emit, 'person', told, { scope, rules });
+      return this.#deny(about, around, 'person', told, { scope, rules });
     }
-    await emit({
-      type: 'permission.decided',
-      ...withoutInput(about),
-      outcome,
-      by: 'person',
-      reason,
-      scope,
-      rules,
-    });
+    const { input: _, ...call } = about;
+    await emit({ type: 'permission.decided', ...call, outcome, by: 'person', reason, scope, rules });
     return { allowed: true, by: reason };
   }
 
@@ -133,22 +126,16 @@ export class Gate {
   }
 
   async #deny(
-    step: number,
-    { call, input }: Pick<SoundCall, 'call' | 'input'>,
-    emit: Job['emit'],
+    { input, ...call }: About,
+    { emit }: Asking,
     by: 'rule' | 'mode' | 'person' | 'nobody',
     reason: string,
     kept: { scope?: Scope; rules?: string[] } = {},
-  ): Promise<Permit> {
+  ): Promise<Verdict> {
     this.denials.push({ tool: call.tool, callId: call.callId, input });
-    const { callId, tool } = call;
-    await emit({ type: 'permission.decided', step, callId, tool, outcome: 'deny', by, reason, ...kept });
+    await emit({ type: 'permission.decided', ...call, outcome: 'deny', by, reason, ...kept });
     return { allowed: false, reason: `Not run: ${reason}.` };
   }
-}
-
-function withoutInput<T extends { input: unknown }>({ input: _, ...rest }: T): Omit<T, 'input'> {
-  return rest;
 }
 
 /** What permission needs to know of a call. */
@@ -157,8 +144,10 @@ function questionOf({ tool, input, access, given }: SoundCall, base: string): Qu
   const named = given.writes ?? given.reads;
   const isOne = real !== undefined && real !== '*' && named !== undefined;
   const address = tool.address?.(input);
+  // A preview of a change reads.
+  const kind = tool.kind === 'edit' && access.writes === undefined ? 'read' : tool.kind;
   return {
-    tool,
+    tool: { name: tool.name, kind },
     ...(isOne && { file: [...new Set([resolve(base, named), real])] }),
     ...(tool.command && { command: tool.command(input) }),
     ...(address !== undefined && { host: hostOf(address) }),

@@ -42,6 +42,11 @@ export function hiddenEffect(node: SyntaxNode): string | undefined {
         : undefined;
     case 'ParameterExpansion':
       return ofExpansion(node);
+    case 'Redirect':
+      // To bash `>&-x` is `>&-` and the word `x`.
+      return /^[<>]&$/.test(node.operator) && /^-./.test(node.target?.text ?? '')
+        ? 'it closes a file in the middle of a word'
+        : undefined;
     case 'ExtendedGlob':
       return 'it holds a pattern that bash understands only when told to';
     case 'CommandExpansion':

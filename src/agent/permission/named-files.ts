@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { ShellWord, SimpleCommand } from './command-line.ts';
 
 /** Where a command line runs. */
@@ -34,8 +34,8 @@ export interface Folders {
  * Where a line starts, and wherever a `cd` in it may lead, by the name that the shell remembers and by the real one;
  * a `cd` may fail, and not be reached.
  */
-export function foldersOf(commands: readonly SimpleCommand[], { cwd, follow }: Place): Folders {
-  const folders = new Set([cwd]);
+export function foldersOf(commands: readonly SimpleCommand[], place: Place): Folders {
+  const folders = new Set([place.cwd]);
   let isLost = false;
   for (const { words, opaque } of commands) {
     if (words[0] !== 'cd') continue;
@@ -43,8 +43,7 @@ export function foldersOf(commands: readonly SimpleCommand[], { cwd, follow }: P
     if (folders.size > MAX_FOLDERS) break;
     const last = words.slice(1).findLast((word) => !/^-[LP-]$/.test(word ?? '-'));
     for (const folder of [...folders]) {
-      const target = last === undefined ? homedir() : absolute(last, folder);
-      folders.add(target).add(follow(target));
+      for (const name of namesOf(last ?? '~', [folder], place)) folders.add(name);
     }
   }
   return { folders: [...folders], isLost };
@@ -52,8 +51,18 @@ export function foldersOf(commands: readonly SimpleCommand[], { cwd, follow }: P
 
 /** A file by its names: as a command in any of the folders would take it, and with links followed. */
 export function namesOf(word: string, folders: readonly string[], { follow }: Place): string[] {
-  const given = folders.map((folder) => absolute(word, folder));
+  const given = folders.flatMap((folder) => [absolute(word, folder), walked(word, folder, follow)]);
   return [...new Set([...given, ...given.map((path) => follow(path))])];
+}
+
+/** A path as the system walks it: `link/..` is the folder that holds what the link leads to. */
+function walked(word: string, folder: string, follow: Place['follow']): string {
+  if (!/\/\.\.(?:\/|$)/.test(word)) return absolute(word, folder);
+  const [first, ...rest] = word.split('/');
+  return rest.reduce(
+    (at, part) => (part === '..' ? dirname(follow(at)) : join(at, part)),
+    first === '' ? '/' : absolute(first!, folder),
+  );
 }
 
 function absolute(word: string, folder: string): string {

@@ -54,7 +54,8 @@ export function parseRule(outcome: RuleOutcome, text: string, source: string): R
 
 /** Whether a rule is about a tool at all, whatever its arguments. */
 export function concerns(rule: Rule, tool: { name: string; kind: ToolKind }): boolean {
-  return rule.tool === tool.name || (KIND_NAMES[rule.tool]?.includes(tool.kind) ?? false);
+  if (rule.tool === tool.name.toLowerCase()) return true;
+  return Object.hasOwn(KIND_NAMES, rule.tool) && KIND_NAMES[rule.tool]!.includes(tool.kind);
 }
 
 /** Whether a rule is for reading or for changing files, so that commands that name such files are its business too. */

@@ -38,7 +38,11 @@ export function suggestRules({ tool, file = [], command, host }: Question, root:
   if (command !== undefined) return suggestForCommand(command);
   if (host !== undefined) return [`fetch(${host})`];
   const path = file.at(-1);
-  if (tool.kind === 'edit' && path !== undefined) return [`edit(${relative(root, path)})`];
+  if (tool.kind === 'edit' && path !== undefined) {
+    const name = relative(root, path);
+    // As a pattern such a name would fit other files, or none.
+    return /[*?[\]{}()!\\]|^\.\./.test(name) ? [] : [`edit(${name})`];
+  }
   return [tool.name];
 }
 
@@ -62,6 +66,8 @@ function ruleFor(words: readonly ShellWord[]): string | undefined {
   const head = words.slice(0, count);
   const isExact = ANYTHING.test(name) && count === 1;
   const kept = isExact ? words : head;
+  // `git -C *` would be every command of git.
+  if (!isExact && kept.slice(1).some((word) => word?.startsWith('-'))) return undefined;
   if (kept.some((word) => word === undefined || word === '' || /[\s()*]/.test(word))) return undefined;
   return isExact || words.length <= kept.length - 1 ? `bash(${kept.join(' ')})` : `bash(${kept.join(' ')} *)`;
 }

@@ -20,6 +20,7 @@ import {
 import { UsageError } from '../exit.ts';
 import { printExperiment, toReport } from '../experiment-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { externalAgents } from '../open-agent.ts';
 import { collect, httpUrl, positiveInteger, positiveNumber } from '../options.ts';
 import { fraction, plain, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
@@ -166,7 +167,7 @@ async function createAgents(flags: EvalFlags, config: Config): Promise<Map<strin
   for (const name of new Set(flags.agent)) {
     if (!isKnownAgent(name)) throw new UnknownAgentError(name);
     if (name !== 'kino') {
-      agents.set(name, await createAgent(name));
+      agents.set(name, await createAgent(name, undefined, {}, externalAgents(config)));
       continue;
     }
     const models = flags.model ?? (config.model === undefined ? [] : [config.model]);

@@ -1,0 +1,288 @@
+import { isAbsolute, join } from 'node:path';
+import {
+  type ClientContext,
+  client,
+  methods,
+  ndJsonStream,
+  type PermissionOptionKind,
+  PROTOCOL_VERSION,
+  RequestError,
+  type RequestPermissionRequest,
+  type RequestPermissionResponse,
+  type StopReason,
+} from '@agentclientprotocol/sdk';
+import type { Sandbox } from '../../sandbox/index.ts';
+import { StoreWriteError, type ThreadEvent } from '../../thread/index.ts';
+import type { ToolKind } from '../../tool/index.ts';
+import type { Agent, Job, Outcome } from '../agent.ts';
+import { Meter } from '../budget.ts';
+import { Conversation } from '../conversation.ts';
+import type { Question } from '../permission/decide.ts';
+import { Session } from '../session.ts';
+import type { AcpCommand } from './presets.ts';
+import { AgentProcess } from './process.ts';
+import { UpdateRecorder } from './recorder.ts';
+import { ClientTerminals } from './terminals.ts';
+
+/** How long an agent may take for its first answer: some load for a while, or ask npm for themselves. */
+const START_MS = 120_000;
+/** How long a process whose connection is closed may take to end. */
+const DYING_MS = 2_000;
+/** How long it may take to end a prompt that was cancelled. */
+const CANCEL_MS = 5_000;
+
+/**
+ * An agent of others as one of Kino's: started as a process, spoken to in the Agent Client Protocol, its work recorded
+ * as a thread. Files and commands that it asks its client for are those of the sandbox, and its requests for permission
+ * are judged by the rules of the session; what it does by itself it does as you.
+ */
+export function acpAgent(name: string, command: AcpCommand): Agent {
+  return { name, run: (job) => run(job, command) };
+}
+
+async function run(job: Job, command: AcpCommand): Promise<Outcome> {
+  const sandbox = await job.workspace();
+  const session = job.session ?? Session.unattended(sandbox);
+  const meter = new Meter(job.budget);
+  using deadline = meter.deadline(job.signal);
+  const { signal } = deadline;
+  const record = (event: ThreadEvent) => job.emit(event);
+  const recorder = new UpdateRecorder(record, Conversation.of(job.history).lastStep);
+  const agentProcess = new AgentProcess(command, sandbox.cwd);
+  const terminals = new ClientTerminals(sandbox, job.newOutputFile, signal);
+  // One after the other, so that the thread has what happened in its order.
+  let recording: Promise<void> = Promise.resolve();
+  let broken: unknown;
+  const inOrder = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = recording.then(work);
+    recording = done.then(
+      () => {},
+      (error: unknown) => {
+        broken ??= error;
+      },
+    );
+    return done;
+  };
+  const end = (status: Outcome['status'], reason: string, infrastructure = false): Outcome => ({
+    ...{ status, reason, answer: recorder.answer, steps: recorder.steps, usage: recorder.usage },
+    ...(recorder.costUsd !== undefined && { costUsd: recorder.costUsd }),
+    ...(infrastructure && { infrastructure }),
+  });
+
+  /** Kinds of calls that were allowed and may come back as requests to the client. */
+  const granted: ToolKind[] = [];
+  let asked = 0;
+
+  const app = client({ name: 'kino' })
+    .onNotification(methods.client.session.update, ({ params }) => inOrder(() => recorder.add(params.update)))
+    .onRequest(methods.client.session.requestPermission, ({ params }) => permit(params))
+    .onRequest(methods.client.fs.readTextFile, async ({ params }) => ({
+      content: linesOf((await sandbox.read(inside(params.path))).toString('utf8'), params.line, params.limit),
+    }))
+    .onRequest(methods.client.fs.writeTextFile, async ({ params }) => {
+      await mayDo('edit', { path: params.path }, { file: [inside(params.path)] });
+      await sandbox.write(inside(params.path), params.content);
+      return {};
+    })
+    .onRequest(methods.client.terminal.create, async ({ params }) => {
+      const command = commandLine(params.command, params.args);
+      await mayDo('execute', { command }, { command });
+      return terminals.create(params);
+    })
+    .onRequest(methods.client.terminal.output, ({ params }) => terminals.output(params.terminalId))
+    .onRequest(methods.client.terminal.waitForExit, ({ params }) => terminals.waitForExit(params.terminalId))
+    .onRequest(methods.client.terminal.kill, ({ params }) => terminals.end(params.terminalId))
+    .onRequest(methods.client.terminal.release, ({ params }) => terminals.release(params.terminalId));
+
+  const inside = (path: string) => (isAbsolute(path) ? path : join(sandbox.cwd, path));
+
+  /** What the agent asks its client to do is judged as well, unless it has just been allowed to do such a thing. */
+  async function mayDo(kind: 'edit' | 'execute', input: unknown, question: Partial<Question>): Promise<void> {
+    const allowed = granted.indexOf(kind);
+    const decision = session.gate.decide({ tool: { name: kind, kind }, ...question });
+    if (decision.outcome === 'allow') return;
+    if (decision.outcome === 'ask' && allowed !== -1) {
+      granted.splice(allowed, 1);
+      return;
+    }
+    const about = { step: recorder.step, callId: `client-${++asked}`, tool: kind, input };
+    const around = { emit: job.emit, person: session.person, signal, cwd: sandbox.cwd };
+    const verdict = await session.gate.judge(about, { tool: { name: kind, kind }, ...question }, around);
+    if (!verdict.allowed) throw new RequestError(-32603, verdict.reason);
+  }
+
+  async function permit(params: RequestPermissionRequest): Promise<RequestPermissionResponse> {
+    const cancelled: RequestPermissionResponse = { outcome: { outcome: 'cancelled' } };
+    // What the agent has told before it asked comes first.
+    await recording;
+    if (signal.aborted) return cancelled;
+    const { toolCall, options } = params;
+    const known = recorder.call(toolCall.toolCallId);
+    const input = toolCall.rawInput ?? known?.input ?? { title: toolCall.title ?? '' };
+    const kind = toolCall.kind ?? known?.kind ?? 'other';
+    const tool = toolCall.name ?? known?.tool ?? kind;
+    const raw = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
+    const path = toolCall.locations?.[0]?.path ?? known?.path ?? pathIn(raw);
+    const verdict = await session.gate.judge(
+      { step: known?.step ?? recorder.step, callId: toolCall.toolCallId, tool, input },
+      {
+        tool: { name: tool, kind: toKind(kind) },
+        runsFree: true,
+        ...(path !== undefined && { file: [inside(path)] }),
+        ...(typeof raw.command === 'string' && { command: raw.command }),
+        ...(typeof raw.url === 'string' && URL.canParse(raw.url) && { host: new URL(raw.url).hostname }),
+      },
+      { emit: job.emit, person: session.person, signal, cwd: sandbox.cwd },
+    );
+    if (signal.aborted) return cancelled;
+    if (verdict.allowed) granted.push(toKind(kind));
+    const wanted: PermissionOptionKind[] = verdict.allowed
+      ? ['allow_once', 'allow_always']
+      : ['reject_once', 'reject_always'];
+    const option = wanted.flatMap((one) => options.filter((offered) => offered.kind === one))[0];
+    return option ? { outcome: { outcome: 'selected', optionId: option.optionId } } : cancelled;
+  }
+
+  const connection = app.connect(ndJsonStream(agentProcess.input, agentProcess.output));
+  try {
+    const died = agentProcess.ended.then((reason) => Promise.reject(new AgentDiedError(reason)));
+    died.catch(() => {});
+    const sessionId = await within(START_MS, signal, Promise.race([begin(connection.agent, sandbox), died]));
+    const firstStep = recorder.step;
+    await session.checkpoints?.before(firstStep, undefined, job.emit);
+    const answered = connection.agent.request(methods.agent.session.prompt, {
+      sessionId,
+      prompt: [{ type: 'text', text: job.prompt ?? 'Go on.' }],
+    });
+    answered.catch(() => {});
+    const stopped = untilStopped(signal, recorder, job.budget.steps);
+    const first = await Promise.race([answered, died, stopped]);
+    if (first !== undefined) {
+      await inOrder(() => recorder.finish());
+      await session.checkpoints?.after(firstStep, job.emit);
+      return judge(first.stopReason, end);
+    }
+    await connection.agent.notify(methods.agent.session.cancel, { sessionId });
+    await within(CANCEL_MS, undefined, Promise.race([answered, died])).catch(() => {});
+    await inOrder(() => recorder.finish());
+    await session.checkpoints?.after(firstStep, job.emit);
+    if (job.signal.aborted) return end('interrupted', 'It was stopped.');
+    return end('exhausted', `It reached ${meter.exhausted() ?? `the budget of ${job.budget.steps} steps`}.`);
+  } catch (error) {
+    await inOrder(() => recorder.finish()).catch(() => {});
+    if (broken instanceof StoreWriteError) throw broken;
+    if (job.signal.aborted) return end('interrupted', 'It was stopped.');
+    if (signal.aborted) return end('exhausted', `It reached ${meter.exhausted()}.`, recorder.steps === 0);
+    // A process that dies closes the connection first; how it ended is the better reason.
+    const died = connection.signal.aborted
+      ? await within(DYING_MS, undefined, agentProcess.ended).catch(() => undefined)
+      : undefined;
+    return end('failed', died ?? explain(error), true);
+  } finally {
+    connection.close();
+    await terminals.dispose();
+    await agentProcess.stop();
+  }
+}
+
+/** As a shell would read it, for the rules. */
+function commandLine(command: string, args: readonly string[] = []): string {
+  const quote = (word: string) =>
+    /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  return args.length === 0 ? command : [command, ...args].map(quote).join(' ');
+}
+
+/** The process is gone while it was needed. */
+class AgentDiedError extends Error {
+  override name = 'AgentDiedError';
+}
+
+async function begin(agent: ClientContext, sandbox: Sandbox): Promise<string> {
+  const { protocolVersion } = await agent.request(methods.agent.initialize, {
+    protocolVersion: PROTOCOL_VERSION,
+    clientInfo: { name: 'kino', title: 'Kino', version: '1' },
+    clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
+  });
+  if (protocolVersion !== PROTOCOL_VERSION)
+    throw new Error(
+      `The agent speaks version ${protocolVersion} of the protocol, and Kino ${PROTOCOL_VERSION}.`,
+    );
+  const { sessionId } = await agent.request(methods.agent.session.new, { cwd: sandbox.cwd, mcpServers: [] });
+  return sessionId;
+}
+
+/** Resolves with nothing when the work is to be stopped. */
+function untilStopped(
+  signal: AbortSignal,
+  recorder: UpdateRecorder,
+  steps: number | undefined,
+): Promise<undefined> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      if (steps !== undefined && recorder.steps > steps) stop();
+    }, 50);
+    timer.unref();
+    const stop = () => {
+      clearInterval(timer);
+      resolve(undefined);
+    };
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+async function within<T>(ms: number, signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The agent gave no answer for ${ms / 1000} s.`)), ms);
+    signal?.addEventListener('abort', () => reject(new Error('It was stopped.')), { once: true });
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function judge(reason: StopReason, end: (status: Outcome['status'], reason: string) => Outcome): Outcome {
+  switch (reason) {
+    case 'end_turn':
+      return end('done', 'The agent answered.');
+    case 'cancelled':
+      return end('interrupted', 'The agent says that it was stopped.');
+    case 'refusal':
+      return end('failed', 'The agent refused to go on.');
+    default:
+      return end('exhausted', `The agent stopped at its own bound (${reason}).`);
+  }
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
+  if (error.code === -32000)
+    return `The agent wants you to sign in first: start it by itself once. (${error.message})`;
+  const detail = (error.data as { details?: unknown } | undefined)?.details;
+  return `The agent answered with an error: ${error.message}${typeof detail === 'string' ? ` (${detail})` : ''}`;
+}
+
+function toKind(kind: string): ToolKind {
+  if (kind === 'delete' || kind === 'move') return 'edit';
+  const known: readonly string[] = ['read', 'edit', 'search', 'execute', 'fetch', 'think'];
+  return known.includes(kind) ? (kind as ToolKind) : 'other';
+}
+
+function pathIn(input: Record<string, unknown>): string | undefined {
+  const path = input.path ?? input.file_path ?? input.filePath ?? input.abs_path;
+  return typeof path === 'string' ? path : undefined;
+}
+
+/** @param line from 1 */
+function linesOf(text: string, line?: number | null, limit?: number | null): string {
+  if (!line && !limit) return text;
+  const from = Math.max(0, (line ?? 1) - 1);
+  return text
+    .split('\n')
+    .slice(from, limit ? from + limit : undefined)
+    .join('\n');
+}

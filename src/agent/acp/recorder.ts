@@ -1,0 +1,188 @@
+import type { SessionUpdate, ToolCallContent, ToolCallUpdate } from '@agentclientprotocol/sdk';
+import type { ThreadEvent, Usage } from '../../thread/index.ts';
+import { DeltaWriter } from '../delta-writer.ts';
+
+interface KnownCall {
+  step: number;
+  tool: string;
+  kind: string | undefined;
+  /** The first file that it names. */
+  path: string | undefined;
+  input: unknown;
+  started: number;
+  isOver: boolean;
+  output: string;
+}
+
+const MAX_OUTPUT_CHARS = 100_000;
+
+/**
+ * Writes down what an agent of others tells of its work, in the words of Kino's own threads. A message ends where a
+ * call begins; each message is a step.
+ */
+export class UpdateRecorder {
+  readonly #record: (event: ThreadEvent) => Promise<void>;
+  readonly #calls = new Map<string, KnownCall>();
+  #step: number;
+  #text = '';
+  #reasoning = '';
+  #deltas: DeltaWriter | undefined;
+  #since = performance.now();
+  /** What the agent said last: its answer. */
+  answer = '';
+  steps = 0;
+  readonly usage: Usage = {};
+  costUsd: number | undefined;
+
+  constructor(record: (event: ThreadEvent) => Promise<void>, lastStep: number) {
+    this.#record = record;
+    this.#step = lastStep + 1;
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  /** The call of an id, for a request for permission. */
+  call(id: string): Pick<KnownCall, 'step' | 'tool' | 'kind' | 'path' | 'input'> | undefined {
+    return this.#calls.get(id);
+  }
+
+  async add(update: SessionUpdate): Promise<void> {
+    switch (update.sessionUpdate) {
+      case 'agent_message_chunk':
+      case 'agent_thought_chunk': {
+        const text = update.content.type === 'text' ? update.content.text : `[${update.content.type}]`;
+        const channel = update.sessionUpdate === 'agent_message_chunk' ? 'text' : 'reasoning';
+        if (channel === 'text') this.#text += text;
+        else this.#reasoning += text;
+        this.#deltas ??= new DeltaWriter(this.#step, this.#record);
+        await this.#deltas.add({ channel, text });
+        break;
+      }
+      case 'tool_call':
+      case 'tool_call_update':
+        if (!this.#calls.has(update.toolCallId)) await this.#begin(update);
+        await this.#advance(update);
+        break;
+      case 'plan':
+        await this.#record({
+          type: 'todo.updated',
+          items: update.entries.map(({ content, status }) => ({
+            text: content,
+            status: status === 'completed' ? 'done' : status,
+          })),
+        });
+        break;
+      case 'current_mode_update':
+        await this.#record({ type: 'mode.changed', mode: update.currentModeId });
+        break;
+      case 'usage_update':
+        if (update.cost?.currency === 'USD') this.costUsd = update.cost.amount;
+        this.usage.inputTokens = Math.max(this.usage.inputTokens ?? 0, update.used);
+        break;
+    }
+  }
+
+  async #begin({ toolCallId: callId, name, kind, title, rawInput }: ToolCallUpdate): Promise<void> {
+    const tool = name ?? kind ?? 'other';
+    const input = rawInput ?? { title: title ?? '' };
+    const step = this.#step;
+    this.#calls.set(callId, {
+      ...{ step, tool, input, started: performance.now(), isOver: false, output: '' },
+      ...{ kind: undefined, path: undefined },
+    });
+    await this.#message([{ callId, tool, input }]);
+    await this.#record({ type: 'tool.started', step, callId, tool, input });
+  }
+
+  async #advance(update: ToolCallUpdate): Promise<void> {
+    const id = update.toolCallId;
+    const call = this.#calls.get(id)!;
+    call.kind = update.kind ?? call.kind;
+    call.path = update.locations?.[0]?.path ?? call.path;
+    if (update.rawInput !== undefined && update.rawInput !== null) call.input = update.rawInput;
+    if (update.content) call.output = textOf(update.content);
+    if (call.isOver || (update.status !== 'completed' && update.status !== 'failed')) return;
+    call.isOver = true;
+    const output = call.output || rawText(update.rawOutput);
+    await this.#record({
+      ...{
+        type: 'tool.ended',
+        step: call.step,
+        callId: id,
+        tool: call.tool,
+        ok: update.status === 'completed',
+      },
+      output: output.slice(0, MAX_OUTPUT_CHARS),
+      durationMs: performance.now() - call.started,
+    });
+  }
+
+  /** Ends what is open: the last message, and calls that nobody has ended. */
+  async finish(): Promise<void> {
+    if (this.#text !== '' || this.#reasoning !== '') await this.#message([]);
+    for (const [callId, call] of this.#calls) {
+      if (call.isOver) continue;
+      call.isOver = true;
+      const { step, tool, started } = call;
+      const output = call.output || 'Its end was never told.';
+      await this.#record({
+        type: 'tool.ended',
+        step,
+        callId,
+        tool,
+        ok: false,
+        output,
+        durationMs: performance.now() - started,
+      });
+    }
+  }
+
+  async #message(toolCalls: { callId: string; tool: string; input: unknown }[]): Promise<void> {
+    if (this.#text.trim() !== '') this.answer = this.#text.trim();
+    const now = performance.now();
+    await this.#record({ type: 'model.requested', step: this.#step, attempt: 1, messages: 0 });
+    await this.#record({
+      ...{ type: 'assistant.message', step: this.#step, text: this.#text, toolCalls, usage: {} },
+      ...(this.#reasoning !== '' && { reasoning: this.#reasoning }),
+      finish: toolCalls.length > 0 ? 'tool-calls' : 'stop',
+      durationMs: now - this.#since,
+    });
+    this.steps++;
+    this.#step++;
+    this.#text = '';
+    this.#reasoning = '';
+    this.#deltas = undefined;
+    this.#since = now;
+  }
+}
+
+function textOf(content: readonly ToolCallContent[]): string {
+  return content
+    .map((part) => {
+      if (part.type === 'content')
+        return part.content.type === 'text' ? part.content.text : `[${part.content.type}]`;
+      if (part.type === 'diff')
+        return `${part.path}\n${marked('-', part.oldText ?? '')}${marked('+', part.newText)}`;
+      return `[terminal ${part.terminalId}]`;
+    })
+    .join('\n');
+}
+
+function marked(sign: string, text: string): string {
+  return text === ''
+    ? ''
+    : `${text
+        .replace(/\n$/, '')
+        .split('\n')
+        .map((line) => `${sign} ${line}`)
+        .join('\n')}\n`;
+}
+
+function rawText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  const { output } = value as { output?: unknown };
+  return typeof output === 'string' ? output : JSON.stringify(value);
+}

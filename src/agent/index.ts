@@ -2,6 +2,7 @@ export type { AcpCommand } from './acp/presets.ts';
 export { idOf as callIdOf, titleOf, UpdateStream } from './acp/updates.ts';
 export type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
 export { changingSteps, takeBack } from './checkpoints.ts';
+export { digestOf, handoffMarkdown } from './context/handoff.ts';
 export { DEFAULT_CONTEXT } from './context/window.ts';
 export { standing } from './conversation.ts';
 export { type OpenSession, openSession } from './open-session.ts';

@@ -23,6 +23,8 @@ export interface RunOptions {
   outputs: string;
   /** Told of every event after it has been written. */
   onEvent?: (event: ThreadEvent) => void;
+  /** Told of the events of threads that this one starts. */
+  onChildEvent?: (thread: string, event: ThreadEvent) => void;
   /** Judges the work before the thread ends; what it returns is written. */
   beforeEnd?: (outcome: Outcome) => Promise<ThreadEvent[]>;
 }
@@ -53,7 +55,7 @@ export async function runInThread(options: RunOptions): Promise<Outcome & { dura
 
   const startThread = async (child: SubThread): Promise<ThreadWriter> => {
     const id = newId();
-    const writer = writerOf({ ...options, onEvent: undefined }, id);
+    const writer = writerOf({ ...options, onEvent: (event) => options.onChildEvent?.(id, event) }, id);
     await writer.emit({ type: 'thread.started', ...about, ...child, parent: thread, ...process });
     return { id, ...writer };
   };

@@ -21,12 +21,20 @@ import { Conversation, standing } from './conversation.ts';
 import type { Inbox } from './inbox.ts';
 import { InstructionReader, instructionsText } from './instructions.ts';
 import type { LoopOptions } from './loop.ts';
+import type { Decision } from './permission/decide.ts';
 import { systemPrompt } from './prompt.ts';
 import { Session } from './session.ts';
 import type { AgentDefinition } from './subagents/definition.ts';
 import { askTool } from './tools/ask.ts';
 import { type Delegation, delegateTool } from './tools/delegate.ts';
 import { todoTool } from './tools/todo.ts';
+
+/** A call that was allowed as a whole may change what the mode alone would ask about, and nothing that is held back. */
+function mayWrite({ outcome, rule, because }: Decision): boolean {
+  return (
+    outcome === 'allow' || (outcome === 'ask' && rule === undefined && !because.endsWith('is protected'))
+  );
+}
 
 interface WorkplaceOptions extends Pick<LoopOptions, 'model' | 'retry' | 'helpers'> {
   system: string;
@@ -96,8 +104,7 @@ export class Workplace {
       seen,
       shell,
       allows: {
-        write: (path) =>
-          gate.decide({ tool: { name: 'edit', kind: 'edit' }, file: [path] }).outcome === 'allow',
+        write: (path) => mayWrite(gate.decide({ tool: { name: 'edit', kind: 'edit' }, file: [path] })),
         fetch: (host) => gate.decide({ tool: { name: 'fetch', kind: 'fetch' }, host }).outcome === 'allow',
       },
     };

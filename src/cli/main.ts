@@ -11,6 +11,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'mine, roll out and score on a small real repository; no key needed',
       load: () => import('./commands/demo.ts'),
     },
+    chat: { summary: 'work with an agent, interactively', load: () => import('./commands/chat.ts') },
     run: { summary: "run Kino's agent on a prompt, headless", load: () => import('./commands/run.ts') },
     resume: { summary: 'go on with a session', load: () => import('./commands/resume.ts') },
     undo: { summary: 'take back what the last step changed', load: () => import('./commands/undo.ts') },
@@ -56,8 +57,9 @@ export async function main(args: readonly string[]): Promise<void> {
     if (!process.emit('SIGINT')) process.exit(0);
   });
   try {
-    const program = await buildProgram(args[0]);
-    await program.parseAsync([...args], { from: 'user' });
+    const line = lineOf(args);
+    const program = await buildProgram(line[0]);
+    await program.parseAsync(line, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
@@ -67,6 +69,14 @@ export async function main(args: readonly string[]): Promise<void> {
     process.exitCode = wasInterrupted() ? 130 : exitCodeFor(error);
     process.stderr.write(`kino: ${wasInterrupted() ? 'Stopped.' : plain(sentenceFor(error))}\n`);
   }
+}
+
+/** Without a command it is the interactive session; where nobody can type, the help. */
+function lineOf(args: readonly string[]): string[] {
+  const [first] = args;
+  if (first === undefined) return process.stdin.isTTY && process.stdout.isTTY ? ['chat'] : [];
+  const isOwn = ['-h', '--help', '-V', '--version'].includes(first);
+  return first.startsWith('-') && !isOwn ? ['chat', ...args] : [...args];
 }
 
 async function buildProgram(name: string | undefined): Promise<Command> {

@@ -182,6 +182,17 @@ export interface ThreadRewound {
   toSeq: number;
 }
 
+/** What filled the context window when a step was asked for, in estimated tokens. */
+export interface ContextMeasured {
+  type: 'context.measured';
+  step: number;
+  window: number;
+  /** Tokens beyond which models get worse. */
+  smartZone: number;
+  used: number;
+  parts: Record<'system' | 'instructions' | 'tools' | 'files' | 'results' | 'conversation', number>;
+}
+
 /** Old results of tools that the model is no longer shown. */
 export interface ContextFolded {
   type: 'context.folded';
@@ -325,6 +336,7 @@ export type ThreadEvent =
   | CheckpointMade
   | FilesRestored
   | ThreadRewound
+  | ContextMeasured
   | ContextFolded
   | ContextCompacted
   | SubagentStarted

@@ -9,7 +9,6 @@ const MAX_PAGES = 500;
 export async function pdfText(bytes: Buffer): Promise<string> {
   const { extractText, getDocumentProxy } = await import('unpdf');
   const document = await getDocumentProxy(new Uint8Array(bytes), {
-    isEvalSupported: false,
     verbosity: 0,
   }).catch((error: Error) => {
     throw new Error(`The PDF cannot be read (${error.message.replace(/\.$/, '')}).`);
@@ -22,6 +21,6 @@ export async function pdfText(bytes: Buffer): Promise<string> {
       throw new Error('The PDF holds no text, only pictures of it perhaps.');
     return text.map((page, index) => `[page ${index + 1}]\n${page.trim()}`).join('\n\n');
   } finally {
-    await document.destroy();
+    await document.loadingTask.destroy();
   }
 }

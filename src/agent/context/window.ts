@@ -94,6 +94,7 @@ export class ContextWindow {
       use = this.use();
     }
     this.#lastEstimate = use.used / this.#ratio;
+    await this.#around.record({ type: 'context.measured', step, ...use });
   }
 
   /** Writes a handoff and lets the conversation start anew from it. Without the model's part it is still one. */

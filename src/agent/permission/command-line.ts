@@ -33,8 +33,8 @@ const PLAIN_CD = /^cd(?: -[LP])?(?: --)?(?: (?!-)[\s\S]+)?$/;
 export function commandsOf(line: string, depth = 0): SimpleCommand[] {
   if (depth > MAX_DEPTH) return [unknown(line, 'it is nested too deeply')];
   if (/[\0-\x08\x0b-\x1f\x7f]/.test(line)) return [unknown(line, 'it holds control characters')];
-  // Between words it is a blank; inside of `$`, `<(` or `&&` the parser and bash do not agree on it.
-  if (/[^ \t\n]\\\n/.test(line)) return [unknown(line, 'a line of it goes on inside a word')];
+  // Between words it is a blank; inside of `$`, `<(` or `&&`, or at the end, the parser and bash do not agree on it.
+  if (/[^ \t\n]\\\n|\\$/.test(line)) return [unknown(line, 'a line of it goes on inside a word')];
   const found: SimpleCommand[] = [];
   try {
     const script = parse(line);

@@ -13,15 +13,24 @@ export function define(command: Command): void {
       .argument('[thread]', 'the id, its beginning or end (default: the newest of this folder)')
       .argument('[prompt]', 'what to do next; without it, work that was cut off goes on'),
   )
-    .addHelpText('after', '\nExample: kino resume 4f2a "now add a test"')
+    .option('--headless', 'work without a person, also on a terminal')
+    .addHelpText(
+      'after',
+      '\nOn a terminal, without a prompt, the session is opened.\nExample: kino resume 4f2a "now add a test"',
+    )
     .action(resume);
 }
 
 async function resume(
   part: string | undefined,
   argument: string | undefined,
-  flags: HeadlessFlags,
+  flags: HeadlessFlags & { headless?: boolean },
 ): Promise<void> {
+  if (argument === undefined && !flags.headless && flags.output === 'text' && process.stdin.isTTY) {
+    const thread = await findThread(part, flags.cwd);
+    const { openChat } = await import('./chat.ts');
+    return openChat(flags, { thread });
+  }
   const signal = untilInterrupted();
   const prompt = argument === undefined ? undefined : await promptFrom(argument);
   const store = openStore();
@@ -53,6 +62,15 @@ async function resume(
       { store, thread: id, ...(prompt !== undefined && { prompt }), title, signal },
       settings,
     );
+  } finally {
+    store.close();
+  }
+}
+
+async function findThread(part: string | undefined, folder: string): Promise<string> {
+  const store = openStore();
+  try {
+    return part === undefined ? (await latestThreadIn(store, folder)).id : await store.resolve(part);
   } finally {
     store.close();
   }

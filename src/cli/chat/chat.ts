@@ -1,0 +1,178 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Agent,
+  changingSteps,
+  type Mode,
+  type OpenSession,
+  type Outcome,
+  openSession,
+  type Person,
+  runInThread,
+  takeBack,
+} from '../../agent/index.ts';
+import { kinoHome } from '../../config/index.ts';
+import { Snapshots } from '../../git/index.ts';
+import type { SandboxName } from '../../sandbox/index.ts';
+import {
+  type FilesRestored,
+  isAlive,
+  newId,
+  type StoredEvent,
+  type ThreadEvent,
+  type ThreadStore,
+} from '../../thread/index.ts';
+import { UsageError } from '../exit.ts';
+import type { ModelFlags } from '../model-flags.ts';
+import { openAgent } from '../open-agent.ts';
+import { version } from '../version.ts';
+
+export interface ChatFlags extends ModelFlags {
+  cwd: string;
+  mode?: Mode;
+  sandbox?: SandboxName;
+}
+
+export interface ChatFace {
+  person: Person;
+  /** Told of everything that happens in the thread, after it was written. */
+  onEvent(event: ThreadEvent): void;
+  /** Told of what happens in the threads of sub-agents. */
+  onChildEvent(thread: string, event: ThreadEvent): void;
+}
+
+/** A conversation with an agent, without a screen: one thread, prompt after prompt. */
+export class Chat {
+  readonly thread: string;
+  readonly open: OpenSession;
+  readonly agent: Agent;
+  /** Tokens that the model takes in all. */
+  readonly window: number;
+  /** Sentences about the configuration that the person should read. */
+  readonly problems: readonly string[];
+  readonly #store: ThreadStore;
+  readonly #face: ChatFace;
+  #running: AbortController | undefined;
+
+  private constructor(
+    thread: string,
+    open: OpenSession,
+    made: { agent: Agent; window: number; problems: string[] },
+    store: ThreadStore,
+    face: ChatFace,
+  ) {
+    this.thread = thread;
+    this.open = open;
+    this.agent = made.agent;
+    this.window = made.window;
+    this.problems = made.problems;
+    this.#store = store;
+    this.#face = face;
+  }
+
+  /** @param thread one that goes on; without it a new one, which begins with the first prompt */
+  static async open(flags: ChatFlags, store: ThreadStore, face: ChatFace, thread?: string): Promise<Chat> {
+    let folder = flags.cwd;
+    if (thread !== undefined) {
+      const { status, host, pid } = await store.get(thread);
+      if (status === 'running' && host === hostname() && isAlive(pid) && pid !== process.pid)
+        throw new UsageError(`${thread} is being worked on (process ${pid}).`);
+      const started = (await store.read(thread)).find((event) => event.type === 'thread.started');
+      if (flags.cwd === '.' && started?.workspace !== undefined) folder = started.workspace;
+    }
+    const id = thread ?? newId();
+    const open = await openSession({
+      ...{ folder, thread: id, person: face.person },
+      ...(flags.mode && { mode: flags.mode }),
+      ...(flags.sandbox && { sandbox: flags.sandbox }),
+    });
+    try {
+      return new Chat(id, open, await openAgent(flags, open), store, face);
+    } catch (error) {
+      await open.dispose();
+      throw error;
+    }
+  }
+
+  get isBusy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  get mode(): Mode {
+    return this.open.session.gate.policy.mode;
+  }
+
+  set mode(mode: Mode) {
+    this.open.session.gate.policy.mode = mode;
+  }
+
+  /** Lets the agent work on a prompt until it is done. */
+  async send(prompt: string | undefined): Promise<Outcome & { durationMs: number }> {
+    const running = new AbortController();
+    this.#running = running;
+    const { session, sandbox, root, config } = this.open;
+    try {
+      return await runInThread({
+        ...{
+          store: this.#store,
+          thread: this.thread,
+          agent: this.agent,
+          outputs: join(kinoHome(), 'outputs'),
+        },
+        about: {
+          ...{
+            kind: 'session',
+            title: (prompt ?? '').split('\n', 1)[0]!.slice(0, 120),
+            mode: this.mode,
+            kino: version(),
+          },
+          ...{ repository: root, workspace: root, sandbox: sandbox.name },
+        },
+        job: {
+          ...(prompt !== undefined && { prompt }),
+          ...{ session, signal: running.signal, budget: config.budget ?? {} },
+          workspace: async () => sandbox,
+        },
+        onEvent: (event) => this.#face.onEvent(event),
+        onChildEvent: (thread, event) => this.#face.onChildEvent(thread, event),
+      });
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** To be heard at the next step. */
+  steer(text: string): void {
+    this.open.session.inbox.steer(text);
+  }
+
+  /** To be heard when the work at hand is done. */
+  queue(text: string): void {
+    this.open.session.inbox.queue(text);
+  }
+
+  /** Ends the step at hand; the thread stays. */
+  interrupt(): void {
+    this.#running?.abort();
+  }
+
+  /** What the thread holds; nothing before the first prompt. */
+  async events(): Promise<StoredEvent[]> {
+    return this.#store.read(this.thread).catch(() => []);
+  }
+
+  /** Takes back the last step that changed files; undefined where there is none. */
+  async undo(): Promise<FilesRestored | undefined> {
+    const last = changingSteps(await this.events()).at(-1);
+    if (!last) return undefined;
+    const snapshots = await Snapshots.open(this.open.root, join(kinoHome(), 'checkpoints'), this.thread);
+    const done = await takeBack(snapshots, [last]);
+    await this.#store.append(this.thread, [done]);
+    return done;
+  }
+
+  async close(): Promise<void> {
+    this.interrupt();
+    await this.open.dispose();
+  }
+}

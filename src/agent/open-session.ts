@@ -18,7 +18,7 @@ import { Checkpoints } from './checkpoints.ts';
 import { Gate } from './permission/gate.ts';
 import type { Mode } from './permission/mode.ts';
 import { PROTECTED_NAMES } from './permission/protected.ts';
-import { parseRule, type Rule, type RuleOutcome } from './permission/rule.ts';
+import { matchesHost, parseRule, type Rule, type RuleOutcome } from './permission/rule.ts';
 import type { Person } from './person.ts';
 import { Session } from './session.ts';
 import { workspaceAround } from './workspace-around.ts';
@@ -60,19 +60,25 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   const name = options.sandbox ?? config.sandbox ?? 'workspace-write';
   const files = filesystemOf([config, project], root);
   const isFree = mode === 'bypass';
+  const allowedHosts = [config, project].flatMap(({ network }) => network?.allowedDomains ?? []);
+  const deniedHosts = [config, project].flatMap(({ network }) => network?.deniedDomains ?? []);
+  const isAmong = (hosts: readonly string[], host: string) =>
+    hosts.some((pattern) => matchesHost(pattern, host));
   const sandbox = await openSandbox(name, {
     root,
     cwd,
     ...files,
     denyWrite: [...files.denyWrite, ...(isFree ? [] : guarded(root))],
+    ...(allowedHosts.length > 0 && {
+      network: { allows: (host: string) => isAmong(allowedHosts, host) && !isAmong(deniedHosts, host) },
+    }),
     ...(config.passEnv && { passEnv: config.passEnv }),
   });
   const gate = new Gate({
     ...{ mode, root, cwd },
     rules: await rulesFor([config, project], root),
     isContained: name !== 'danger-full-access',
-    allowedHosts: [config, project].flatMap(({ network }) => network?.allowedDomains ?? []),
-    deniedHosts: [config, project].flatMap(({ network }) => network?.deniedDomains ?? []),
+    ...{ allowedHosts, deniedHosts },
     keep: (scope, outcome, rules) =>
       rememberRules(
         rules.map((text) => ({ scope, outcome, text, ...(scope === 'project' && { project: root }) })),

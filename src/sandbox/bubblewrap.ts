@@ -14,6 +14,7 @@ import {
 } from './errors.ts';
 import { WorkspaceFiles } from './files.ts';
 import { type SandboxOptions, withSignal } from './host.ts';
+import { NetworkProxy, PROXY_ENVIRONMENT } from './network-proxy.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
 
 /** Folders below a home directory that hold tools and no secrets. They are shown read-only. */
@@ -82,6 +83,7 @@ export async function bubblewrapSandbox(
   if (root === '/' || home === root || home.startsWith(root + sep)) throw new WorkspaceTooWideError(root);
   const mounts = mountsFor(root, name, options);
   const disposed = new AbortController();
+  const proxy = options.network && new NetworkProxy(options.network);
   return {
     name,
     root: files.root,
@@ -98,17 +100,16 @@ export async function bubblewrapSandbox(
         ...passedEnvironment(options.passEnv),
         HOME: '/tmp/home',
         TMPDIR: '/tmp',
+        ...(proxy && PROXY_ENVIRONMENT),
         ...execOptions.env,
       };
+      const bridged = proxy && (await proxy.bridge());
       const argv = [
-        'bwrap',
-        ...ISOLATION,
-        '--json-status-fd',
-        '3',
+        ...['bwrap', ...ISOLATION, '--json-status-fd', '3'],
         ...mounts,
-        '--chdir',
-        cwd,
-        '--',
+        ...(bridged?.mounts ?? []),
+        ...['--chdir', cwd, '--'],
+        ...(bridged?.command ?? []),
         ...command,
       ];
       const { status, ...result } = await runTreeFromAfar(
@@ -126,6 +127,7 @@ export async function bubblewrapSandbox(
     },
     async dispose() {
       disposed.abort();
+      await proxy?.close();
     },
   };
 }

@@ -18,6 +18,8 @@ export interface SandboxOptions {
   allowWrite?: readonly string[];
   denyWrite?: readonly string[];
   denyRead?: readonly string[];
+  /** Which hosts commands may reach, by an allow-listing proxy; without it none. Only bubblewrap keeps to it. */
+  network?: { allows(host: string): boolean };
   /** Further environment variables that commands may see. */
   passEnv?: readonly string[];
 }

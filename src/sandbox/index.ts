@@ -6,4 +6,5 @@ export {
   SandboxFailedError,
   SandboxUnavailableError,
 } from './errors.ts';
+export { isPrivateAddress, publicLookup } from './public-lookup.ts';
 export type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';

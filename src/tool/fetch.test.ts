@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary.ts';
 import { toolState } from '../../test/support/tool-state.ts';
-import { openSandbox } from '../sandbox/index.ts';
-import { fetchTool, isPrivateAddress, redirectProblem } from './fetch.ts';
+import { isPrivateAddress, openSandbox } from '../sandbox/index.ts';
+import { fetchTool, redirectProblem } from './fetch.ts';
 import { inputSchemaOf, type ToolContext } from './tool.ts';
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;

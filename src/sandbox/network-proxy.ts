@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
+import { connect, isIP, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { publicLookup } from './public-lookup.ts';
+
+const PORT = 3128;
+const INSIDE = '/tmp/.kino';
+
+/** How programs are told to go through the proxy. */
+export const PROXY_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
+  ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap((name) => [
+    [name, `http://127.0.0.1:${PORT}`],
+    [name.toLowerCase(), `http://127.0.0.1:${PORT}`],
+  ]),
+);
+
+/**
+ * The only way out of a sandbox: an HTTP proxy on a socket that is mounted into it, which passes on what goes to allowed
+ * hosts. Names that stand for private addresses are refused: an allowed name must not lead to this machine.
+ */
+export class NetworkProxy {
+  readonly #allows: (host: string) => boolean;
+  #started: Promise<{ folder: string; socket: string; server: Server }> | undefined;
+
+  constructor({ allows }: { allows(host: string): boolean }) {
+    this.#allows = allows;
+  }
+
+  /** What a command needs to reach the proxy: mounts for bubblewrap, and the program that stands before the command. */
+  async bridge(): Promise<{ mounts: string[]; command: string[] }> {
+    this.#started ??= this.#start();
+    const { socket } = await this.#started;
+    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+    const bridge = fileURLToPath(new URL(`./network-bridge.${extension}`, import.meta.url));
+    const inside = { socket: `${INSIDE}/proxy`, bridge: `${INSIDE}/bridge.m${extension}` };
+    return {
+      mounts: [
+        ...['--dir', INSIDE],
+        ...['--bind', socket, inside.socket],
+        ...['--ro-bind', bridge, inside.bridge],
+      ],
+      command: [
+        process.execPath,
+        '--disable-warning=ExperimentalWarning',
+        inside.bridge,
+        inside.socket,
+        String(PORT),
+      ],
+    };
+  }
+
+  async #start() {
+    const folder = await mkdtemp(join(tmpdir(), 'kino-proxy-'));
+    const socket = join(folder, randomBytes(4).toString('hex'));
+    const server = createServer((incoming, response) => this.#forward(incoming, response));
+    server.on('connect', (incoming, client, head) => this.#tunnel(incoming, client, head));
+    server.on('clientError', (_, client) => client.destroy());
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(socket, resolve);
+    });
+    server.unref();
+    return { folder, socket, server };
+  }
+
+  async close(): Promise<void> {
+    const started = await this.#started?.catch(() => undefined);
+    started?.server.closeAllConnections();
+    started?.server.close();
+    if (started) await rm(started.folder, { recursive: true, force: true });
+  }
+
+  /** The connection options of an allowed host, or undefined. */
+  #way(hostname: string) {
+    const host = hostname.replace(/^\[|\]$/g, '');
+    if (host === '' || !this.#allows(host)) return undefined;
+    // A literal address, and localhost, are what somebody has allowed by that very name.
+    return isIP(host) === 0 && host !== 'localhost' ? { host, lookup: publicLookup } : { host };
+  }
+
+  #forward(incoming: IncomingMessage, response: ServerResponse): void {
+    const url = URL.canParse(incoming.url ?? '') ? new URL(incoming.url!) : undefined;
+    const way = url?.protocol === 'http:' ? this.#way(url.hostname) : undefined;
+    if (!url || !way) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end(refusal(url?.hostname ?? 'this address'));
+      return;
+    }
+    const { 'proxy-authorization': _, 'proxy-connection': __, ...headers } = incoming.headers;
+    const { method } = incoming;
+    const upstream = request(
+      {
+        ...way,
+        port: url.port || 80,
+        method,
+        path: url.pathname + url.search,
+        headers: { ...headers, host: url.host },
+      },
+      (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    upstream.on('error', (error) => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error.message}\n`);
+    });
+    incoming.pipe(upstream);
+  }
+
+  #tunnel(incoming: IncomingMessage, client: Duplex, head: Buffer): void {
+    const target = URL.canParse(`http://${incoming.url}`) ? new URL(`http://${incoming.url}`) : undefined;
+    const way = target && this.#way(target.hostname);
+    client.on('error', () => {});
+    if (!target || !way) {
+      client.end(
+        `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\n\r\n${refusal(target?.hostname ?? 'this address')}`,
+      );
+      return;
+    }
+    const upstream: Socket = connect({ ...way, port: Number(target.port || 80) }, () => {
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.write(head);
+      upstream.pipe(client).pipe(upstream);
+    });
+    upstream.on('error', (error) => client.end(`HTTP/1.1 502 Bad Gateway\r\n\r\n${error.message}\n`));
+    client.on('close', () => upstream.destroy());
+  }
+}
+
+function refusal(host: string): string {
+  return `${host} is not among the allowed hosts (network.allowedDomains).\n`;
+}

@@ -1,37 +1,15 @@
-import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { KINO, median, report, runNode, TELL_PEAK, withFolder } from './support/measure.ts';
+import { type Served, startServer } from './support/served.ts';
 
 const TURNS = 20;
 const BARE = join(import.meta.dirname, 'support', 'bare-loop.ts');
-const SERVER = join(import.meta.dirname, 'support', 'serve-turns.ts');
-
-interface Served {
-  at: number;
-  bytes: number;
-}
-
-/** A server in a process of its own, so that it and the agent do not share a thread. */
-async function startServer() {
-  const child = spawn(process.execPath, [SERVER, String(TURNS)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines: string[] = [];
-  child.stdout.on('data', (chunk: Buffer) => lines.push(...String(chunk).split('\n')));
-  while (!lines[0]) await new Promise((resolve) => setTimeout(resolve, 5));
-  return {
-    url: lines[0],
-    async stop(): Promise<Served[]> {
-      child.stdin.end();
-      await new Promise((resolve) => child.on('close', resolve));
-      return JSON.parse(lines.slice(1).join('')) as Served[];
-    },
-  };
-}
 
 /** The median time between two requests of a program that does nothing but ask and run `echo`. */
 async function floorBetweenTurns(sandbox: string): Promise<number> {
   const gaps: number[] = [];
   for (let i = 0; i < 4; i++) {
-    const server = await startServer();
+    const server = await startServer(TURNS);
     await runNode([BARE, server.url, String(TURNS), sandbox]);
     gaps.push(...gapsOf(await server.stop()));
   }
@@ -52,7 +30,7 @@ export async function bench(): Promise<void> {
     let bytes: number[] = [];
     await withFolder(async (folder) => {
       for (let i = 0; i < 9; i++) {
-        const server = await startServer();
+        const server = await startServer(TURNS);
         const measured = i === 8;
         const run = await runNode(
           [

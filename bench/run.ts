@@ -5,6 +5,7 @@ const BENCHES: Record<string, () => Promise<{ bench(): Promise<void> }>> = {
   version: () => import('./version.ts'),
   loop: () => import('./loop.ts'),
   append: () => import('./append.ts'),
+  acp: () => import('./acp.ts'),
   sandbox: () => import('./sandbox.ts'),
   mine: () => import('./mine.ts'),
   index: () => import('./index-and-query.ts'),

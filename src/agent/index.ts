@@ -2,13 +2,19 @@ export type { AcpCommand } from './acp/presets.ts';
 export { idOf as callIdOf, titleOf, UpdateStream } from './acp/updates.ts';
 export type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
 export { changingSteps, takeBack } from './checkpoints.ts';
-export { digestOf, handoffMarkdown } from './context/handoff.ts';
+export { digestOf, handoffMarkdown, writeHandoff } from './context/handoff.ts';
 export { DEFAULT_CONTEXT } from './context/window.ts';
 export { standing } from './conversation.ts';
 export { type OpenSession, openSession } from './open-session.ts';
 export { MODE_MEANINGS, MODES, type Mode } from './permission/mode.ts';
 export type { Inquiry, PermissionAnswer, PermissionRequest, Person } from './person.ts';
 export { type Profile, profileFrom } from './profile.ts';
+export {
+  calledCommand,
+  expandCommand,
+  loadCommands,
+  type PromptCommand,
+} from './prompt-commands.ts';
 export { createAgent, isKnownAgent, UnknownAgentError } from './registry.ts';
 export { runInThread } from './run-in-thread.ts';
 export { loadAgents } from './subagents/load.ts';

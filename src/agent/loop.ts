@@ -20,7 +20,7 @@ export interface LoopOptions {
   helpers?: { agents: readonly AgentDefinition[]; modelFor(name: string): Promise<Model> };
 }
 
-/** How often a model that stops without an answer is asked to go on. */
+/** How often a model that stops too early is asked to go on. */
 const MAX_NUDGES = 3;
 
 /**
@@ -61,6 +61,7 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     place.record({ type: 'user.message', text, ...about } satisfies ThreadEvent);
   const repetition = new Repetition();
   let nudges = 0;
+  let objections = 0;
   let recovered = false;
   /** The last answer was cut, so the next one continues it. */
   let goesOn = false;
@@ -70,7 +71,7 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     const bound = meter.exhausted();
     if (bound !== undefined) return end('exhausted', `It reached ${bound}.`);
     const step = conversation.lastStep + 1;
-    for (const text of inbox?.takeSteering() ?? []) await say(text, { delivery: 'steer' });
+    for (const text of inbox.takeSteering()) await say(text, { delivery: 'steer' });
 
     const asking = new Asking(place.record, step, meter.steps === 0);
     let reply: ModelAnswer;
@@ -97,9 +98,13 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     if (reply.toolCalls.length === 0) {
       const whole = reply.finish !== 'length' && reply.text.trim() !== '';
       if (whole) {
-        const next = inbox?.takeQueued();
-        if (next === undefined && !inbox?.waiting.steering.length) return end('done', 'The agent answered.');
+        const next = inbox.takeQueued();
         if (next !== undefined) await say(next, { delivery: 'queue' });
+        if (next !== undefined || inbox.waiting.steering.length > 0) continue;
+        const objection = objections < MAX_NUDGES ? await place.objection(answer) : undefined;
+        if (objection === undefined) return end('done', 'The agent answered.');
+        objections++;
+        await say(objection, { from: 'kino' });
         continue;
       }
       if (++nudges > MAX_NUDGES) return end('failed', 'The model gave no complete answer.');

@@ -15,6 +15,7 @@ import {
 import { Snapshots } from '../git/index.ts';
 import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { Hooks } from './hooks.ts';
 import { Gate } from './permission/gate.ts';
 import type { Mode } from './permission/mode.ts';
 import { PROTECTED_NAMES } from './permission/protected.ts';
@@ -87,6 +88,11 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   const session = new Session({
     gate,
     ...(options.person && { person: options.person }),
+    hooks: new Hooks(
+      [config, project].flatMap(({ hooks }) => hooks ?? []),
+      root,
+      config.passEnv,
+    ),
     checkpoints: new Checkpoints(() => Snapshots.open(root, join(kinoHome(), 'checkpoints'), options.thread)),
   });
   return { session, sandbox, config, project, trust, root, cwd, mode, dispose: () => sandbox.dispose() };

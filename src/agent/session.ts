@@ -1,6 +1,7 @@
 import type { Sandbox } from '../sandbox/index.ts';
 import { SeenFiles, Shell } from '../tool/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
+import type { Hooks } from './hooks.ts';
 import { Inbox } from './inbox.ts';
 import { Gate, type GateOptions } from './permission/gate.ts';
 import type { Person } from './person.ts';
@@ -9,6 +10,7 @@ export interface SessionOptions {
   gate: Gate;
   person?: Person;
   checkpoints?: Checkpoints;
+  hooks?: Hooks;
 }
 
 /** What lasts from one prompt to the next while a thread is open in one process. Everything else is in the thread. */
@@ -16,19 +18,22 @@ export class Session {
   readonly gate: Gate;
   readonly person: Person | undefined;
   readonly checkpoints: Checkpoints | undefined;
+  readonly hooks: Hooks | undefined;
   readonly inbox = new Inbox();
   readonly seen = new SeenFiles();
   readonly shell = new Shell();
 
-  constructor({ gate, person, checkpoints }: SessionOptions) {
+  constructor({ gate, person, checkpoints, hooks }: SessionOptions) {
     this.gate = gate;
     this.person = person;
     this.checkpoints = checkpoints;
+    this.hooks = hooks;
   }
 
   /** For an agent that this one starts: the same permissions and person, a memory of its own, no undo of its own. */
   child(): Session {
-    return new Session({ gate: this.gate, ...(this.person && { person: this.person }) });
+    const { gate, person, hooks } = this;
+    return new Session({ gate, ...(person && { person }), ...(hooks && { hooks }) });
   }
 
   /** For work in a folder that is thrown away: nothing is asked, nothing need be undone. */

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kinoHome } from '../config/index.ts';
+import { factsFor, kinoHome } from '../config/index.ts';
 import type { Model, ModelRequest } from '../model/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { ThreadEvent } from '../thread/index.ts';
@@ -19,7 +19,7 @@ import type { Meter } from './budget.ts';
 import { type ContextOptions, ContextWindow } from './context/window.ts';
 import { Conversation, standing } from './conversation.ts';
 import type { Inbox } from './inbox.ts';
-import { InstructionReader, instructionsText } from './instructions.ts';
+import { InstructionReader, type Instructions, instructionsText } from './instructions.ts';
 import type { LoopOptions } from './loop.ts';
 import type { Decision } from './permission/decide.ts';
 import { systemPrompt } from './prompt.ts';
@@ -27,7 +27,15 @@ import { Session } from './session.ts';
 import type { AgentDefinition } from './subagents/definition.ts';
 import { askTool } from './tools/ask.ts';
 import { type Delegation, delegateTool } from './tools/delegate.ts';
+import { rememberTool } from './tools/remember.ts';
 import { todoTool } from './tools/todo.ts';
+
+/** What the person has approved to be remembered; work that nobody attends to is done without. */
+async function memoryOf({ session }: Job, { root }: Sandbox): Promise<Instructions[]> {
+  const facts = session ? await factsFor(root) : [];
+  if (facts.length === 0) return [];
+  return [{ path: 'memory', text: facts.map(({ text, at }) => `- ${text} (${at.slice(0, 10)})`).join('\n') }];
+}
 
 /** A call that was allowed as a whole may change what the mode alone would ask about, and nothing that is held back. */
 function mayWrite({ outcome, rule, because }: Decision): boolean {
@@ -54,6 +62,7 @@ export class Workplace {
   readonly tools: ReadonlyMap<string, Tool>;
   readonly toolContext: Omit<ToolContext, 'callId'>;
   readonly #job: Job;
+  readonly #sandbox: Sandbox;
   readonly #session: Session;
   readonly #options: WorkplaceOptions;
   readonly #reader: InstructionReader;
@@ -67,7 +76,7 @@ export class Workplace {
   static async open(job: Job, sandbox: Sandbox, options: WorkplaceOptions): Promise<Workplace> {
     const conversation = Conversation.of(job.history);
     const reader = new InstructionReader(sandbox);
-    const initial = await reader.initial();
+    const initial = [...(await reader.initial()), ...(await memoryOf(job, sandbox))];
     // A thread that goes on keeps the instructions it began with: its prefix is in the provider's cache.
     if (conversation.lastStep === 0 && conversation.instructions.length === 0) {
       for (const { path, text } of initial) {
@@ -88,6 +97,7 @@ export class Workplace {
   ) {
     this.conversation = conversation;
     this.#job = job;
+    this.#sandbox = sandbox;
     this.#options = options;
     this.#reader = reader;
     this.#session = job.session ?? Session.unattended(sandbox);
@@ -115,6 +125,7 @@ export class Workplace {
       head: { system: this.#system, instructions: conversation.instructions, tools: this.#specs },
       record: this.record,
       events: async () => this.#events,
+      beforeCompaction: async (reason) => this.#session.hooks?.compaction(reason, this.#hookAround),
       writeHandoff: (text) => this.#writeHandoff(text),
     });
   }
@@ -127,7 +138,9 @@ export class Workplace {
     const { helpers, meter, model } = this.#options;
     // An agent that works for another one neither asks the person nor hands on.
     if (!this.#job.startThread) return [];
+    const { root } = this.#sandbox;
     const tools = [todoTool(record), askTool({ record, step, person })] as Tool[];
+    if (person) tools.push(rememberTool({ record, step, person, root, thread: this.#job.thread }) as Tool);
     if (helpers && helpers.agents.length > 0) {
       const delegation: Delegation = {
         ...{ agents: helpers.agents, job: this.#job, session: this.#session, record, step },
@@ -180,7 +193,7 @@ export class Workplace {
           ...{ type: 'tool.started', step, callId, tool, input: input ?? null },
           ...(allowedBy !== undefined && { allowedBy }),
         }),
-      ran: (sound, result) => this.#withInstructions(sound, result),
+      ran: async (sound, result) => this.#afterHooks(sound, await this.#withInstructions(sound, result)),
       ended: ({ callId, tool }, result, durationMs) =>
         this.record({ type: 'tool.ended', step, callId, tool, ...result, durationMs }),
     };
@@ -192,6 +205,10 @@ export class Workplace {
     const cwd = shell.cwd ?? sandbox.cwd;
     const permit = await gate.permit(step, sound, { emit: this.record, person, signal, cwd });
     const { writes } = sound.access;
+    const blocked = permit.allowed
+      ? await this.#session.hooks?.beforeTool(sound, gate, this.#hookAround)
+      : undefined;
+    if (blocked !== undefined) return { allowed: false as const, reason: `Not run: a hook said: ${blocked}` };
     const looks = permit.looks && sound.tool.kind === 'execute';
     if (permit.allowed && writes !== undefined && !looks) {
       await checkpoints?.before(step, writes === '*' ? undefined : writes, this.record);
@@ -209,6 +226,23 @@ export class Workplace {
       await this.record({ type: 'instructions.loaded', path: file, bytes: Buffer.byteLength(text) });
     }
     return { ...result, output: `${result.output}\n\n${instructionsText(found)}` };
+  }
+
+  get #hookAround() {
+    return { emit: this.record, signal: this.toolContext.signal, thread: this.#job.thread };
+  }
+
+  async #afterHooks(sound: SoundCall, result: ToolResult): Promise<ToolResult> {
+    const { hooks, gate } = this.#session;
+    const said = await hooks?.afterTool(sound, result, gate, this.#hookAround);
+    return said === undefined ? result : { ...result, output: `${result.output}\n\n[a hook says: ${said}]` };
+  }
+
+  /** What stands against the end of the work; undefined where nothing does. */
+  objection(answer: string): Promise<string | undefined> {
+    // A sub-agent's end is not the end of the work.
+    const hooks = this.#job.startThread && this.#session.hooks;
+    return hooks?.stop(answer, this.#hookAround) ?? Promise.resolve(undefined);
   }
 
   async stepEnded(step: number): Promise<void> {

@@ -1,7 +1,17 @@
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
-import { MODES, type Mode, type Outcome, openSession, runInThread } from '../agent/index.ts';
+import {
+  calledCommand,
+  expandCommand,
+  loadCommands,
+  MODES,
+  type Mode,
+  type OpenSession,
+  type Outcome,
+  openSession,
+  runInThread,
+} from '../agent/index.ts';
 import { kinoHome } from '../config/index.ts';
 import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
@@ -96,7 +106,7 @@ export async function runHeadless(
         ...{ repository: root, workspace: root, sandbox: sandbox.name },
       },
       job: {
-        ...(prompt !== undefined && { prompt }),
+        ...(prompt !== undefined && { prompt: await expanded(prompt, open) }),
         workspace: async () => sandbox,
         session,
         budget: {
@@ -115,6 +125,14 @@ export async function runHeadless(
   } finally {
     await open.dispose();
   }
+}
+
+/** A prompt that calls a command of the person or the repository becomes what it stands for. */
+async function expanded(prompt: string, { root, trust }: OpenSession): Promise<string> {
+  if (!prompt.startsWith('/')) return prompt;
+  const { commands } = await loadCommands(root, { trusted: trust === 'trusted' });
+  const called = calledCommand(prompt, commands);
+  return called ? expandCommand(called.command, called.argument) : prompt;
 }
 
 function explainTrust(trust: 'untrusted' | 'changed', root: string): string {

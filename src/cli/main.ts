@@ -24,6 +24,14 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'list and remove permission rules',
       load: () => import('./commands/permissions.ts'),
     },
+    handoff: {
+      summary: 'write notes from which a fresh session starts',
+      load: () => import('./commands/handoff.ts'),
+    },
+    memory: {
+      summary: 'what is remembered from session to session',
+      load: () => import('./commands/memory.ts'),
+    },
     acp: {
       summary: 'be an agent for an editor (Agent Client Protocol)',
       load: () => import('./commands/acp.ts'),

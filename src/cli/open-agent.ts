@@ -34,18 +34,9 @@ export async function openAgent(
   const profile = profileFrom(config, flags.profile, agents);
   const name = flags.model ?? profile.model;
   if (name === undefined) {
-    throw new UsageError(
-      'No model is named: say --model provider/model, or set "model" in the configuration.',
-    );
+    throw new UsageError(NO_MODEL);
   }
-  const network = await recordedFetch(flags, root);
-  const resolve = (wanted: string, baseUrl?: string) =>
-    resolveModel(wanted, {
-      ...(config.providers && { providers: config.providers }),
-      ...(config.prices && { prices: config.prices }),
-      ...(baseUrl !== undefined && { baseUrl }),
-      ...network,
-    });
+  const resolve = await modelsFrom(flags, config, root);
   const model = await resolve(name, flags.baseUrl);
   const { windows = {}, window, smartZone, compactAt } = config.context ?? {};
   const tokens = windows[name] ?? window;
@@ -64,6 +55,27 @@ export async function openAgent(
     },
   });
   return { agent, model, profile, window: tokens ?? DEFAULT_CONTEXT.window, problems };
+}
+
+/** The one model that the flags or the configuration name. @throws as `openAgent` */
+export async function openModel(flags: ModelFlags, config: Config, root: string): Promise<Model> {
+  const { model: name } = profileFrom(config, flags.profile, []);
+  const wanted = flags.model ?? name;
+  if (wanted === undefined) throw new UsageError(NO_MODEL);
+  return (await modelsFrom(flags, config, root))(wanted, flags.baseUrl);
+}
+
+const NO_MODEL = 'No model is named: say --model provider/model, or set "model" in the configuration.';
+
+async function modelsFrom(flags: ModelFlags, config: Config, root: string) {
+  const network = await recordedFetch(flags, root);
+  return (wanted: string, baseUrl?: string): Promise<Model> =>
+    resolveModel(wanted, {
+      ...(config.providers && { providers: config.providers }),
+      ...(config.prices && { prices: config.prices }),
+      ...(baseUrl !== undefined && { baseUrl }),
+      ...network,
+    });
 }
 
 /** The agents of the configuration as they are started. */

@@ -6,6 +6,9 @@ import {
   streamWithRetry,
 } from '../../model/index.ts';
 import type { ThreadEvent } from '../../thread/index.ts';
+import { CORE_TOOLS, toolSpecs } from '../../tool/index.ts';
+import { Conversation, standing } from '../conversation.ts';
+import { SYSTEM_PROMPT, systemPrompt } from '../prompt.ts';
 
 /** The parts of a handoff that only a reader of the whole conversation can write. */
 const WRITTEN = ['Goal', 'Decisions', 'Tried', 'Next step'] as const;
@@ -123,4 +126,24 @@ export async function askForNotes(
 export function notesIn({ text }: ModelAnswer): string | undefined {
   const isWhole = WRITTEN.filter((heading) => text.includes(`## ${heading}`)).length >= 3;
   return isWhole ? text.slice(text.indexOf('## ')) : undefined;
+}
+
+/**
+ * The handoff of a whole thread.
+ *
+ * @param model writes what only a reader of the conversation can; without it the thread speaks for itself
+ * @throws ModelCallError
+ */
+export async function writeHandoff(
+  events: readonly ThreadEvent[],
+  model: Model | undefined,
+  signal: AbortSignal,
+): Promise<string> {
+  const digest = digestOf(standing(events));
+  if (!model) return handoffMarkdown(digest, undefined);
+  const { messages, instructions } = Conversation.of(events);
+  const system = systemPrompt(SYSTEM_PROMPT, instructions);
+  const specs = toolSpecs(CORE_TOOLS);
+  const answer = await askForNotes(model, { system, messages, tools: specs }, { signal });
+  return handoffMarkdown(digest, notesIn(answer));
 }

@@ -33,6 +33,7 @@ interface Surroundings {
   record(event: ThreadEvent): Promise<void>;
   /** Everything that the thread holds so far. */
   events(): Promise<readonly ThreadEvent[]>;
+  beforeCompaction(reason: string): Promise<void>;
   /** Where a handoff is written for the person to see; undefined where it cannot be. */
   writeHandoff(text: string): Promise<string | undefined>;
   meter: Meter;
@@ -100,6 +101,7 @@ export class ContextWindow {
   /** Writes a handoff and lets the conversation start anew from it. Without the model's part it is still one. */
   async compact(step: number, reason: string, signal: AbortSignal): Promise<void> {
     const { model, retry, conversation, head, meter } = this.#around;
+    await this.#around.beforeCompaction(reason);
     const before = this.use().used;
     let notes: string | undefined;
     try {

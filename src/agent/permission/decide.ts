@@ -118,7 +118,7 @@ function byMode(
   const allow: Decision = { outcome: 'allow', because: `mode ${mode}` };
   const isOurs = file.every((name) => isWithin(name, root));
   if (tool.kind === 'edit' && isOurs && (mode === 'accept-edits' || mode === 'auto')) return allow;
-  if (line && mode === 'auto' && isContained) return allow;
+  if (tool.kind === 'execute' && mode === 'auto' && isContained) return allow;
   if (host !== undefined) return { outcome: 'ask', because: `${host} is not among the allowed hosts` };
   const why = line?.commands.find(({ opaque }) => opaque !== undefined)?.opaque;
   const because = `no rule allows it in mode ${mode}`;
@@ -127,6 +127,12 @@ function byMode(
 
 function byRule(rule: Rule): Decision {
   return { outcome: rule.outcome, because: `the rule ${rule.text} (${rule.source})`, rule };
+}
+
+/** Whether a rule is about a call, or about any part of it, whatever its outcome. */
+export function isAbout(rule: Rule, question: Question, policy: Policy): boolean {
+  const { command } = question;
+  return holdsBack(rule, question, command === undefined ? undefined : understand(command, policy), policy);
 }
 
 /** Whether a deny or ask rule is about the call, or about any part of it. */

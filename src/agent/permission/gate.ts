@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Permit, SoundCall } from '../../tool/index.ts';
 import type { Job } from '../agent.ts';
 import type { PermissionAnswer, PermissionRequest, Person } from '../person.ts';
-import { type Decision, decide, type Policy, type Question } from './decide.ts';
+import { type Decision, decide, isAbout, type Policy, type Question } from './decide.ts';
 import type { Mode } from './mode.ts';
 import { parseRule, type Rule, type Scope } from './rule.ts';
 import { suggestRules } from './suggest.ts';
@@ -59,6 +59,11 @@ export class Gate {
   /** What would become of a call, without asking anybody. */
   decide(question: Question): Decision {
     return decide(question, this.policy);
+  }
+
+  /** Whether a rule is about a call of one of Kino's tools. */
+  isAbout(rule: Rule, sound: SoundCall): boolean {
+    return isAbout(rule, questionOf(sound, this.#base), this.policy);
   }
 
   /** Decides a call of one of Kino's tools. */

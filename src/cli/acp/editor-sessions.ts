@@ -11,12 +11,16 @@ import {
 } from '@agentclientprotocol/sdk';
 import {
   type Agent,
+  calledCommand,
+  expandCommand,
+  loadCommands,
   MODE_MEANINGS,
   MODES,
   type Mode,
   type OpenSession,
   type Outcome,
   openSession,
+  type PromptCommand,
   runInThread,
   UpdateStream,
 } from '../../agent/index.ts';
@@ -38,6 +42,7 @@ interface EditorSession {
   open: OpenSession;
   agent: Agent;
   window: number;
+  commands: readonly PromptCommand[];
   running?: AbortController;
 }
 
@@ -66,8 +71,11 @@ export class EditorSessions {
     });
     try {
       const { agent, window } = await openAgent(this.#flags, open);
-      const session = { open, agent, window };
+      const { commands } = await loadCommands(open.root, { trusted: open.trust === 'trusted' });
+      const session = { open, agent, window, commands };
       this.#sessions.set(id, session);
+      // An editor knows the session once it has the answer to its request.
+      setTimeout(() => void announce(client, id, commands).catch(() => {}), 0);
       return session;
     } catch (error) {
       await open.dispose();
@@ -110,7 +118,9 @@ export class EditorSessions {
 
   async prompt(id: string, blocks: readonly ContentBlock[], client: AgentContext): Promise<StopReason> {
     const session = this.#get(id);
-    const text = promptText(blocks);
+    const said = promptText(blocks);
+    const called = calledCommand(said, session.commands);
+    const text = called ? expandCommand(called.command, called.argument) : said;
     if (session.running) throw RequestError.invalidParams(undefined, 'A prompt is being worked on.');
     if (text === '') throw RequestError.invalidParams(undefined, 'The prompt is empty.');
     const { open, agent, window } = session;
@@ -193,6 +203,20 @@ async function tell(
       updates.push({ sessionUpdate: 'usage_update', used: inputTokens + outputTokens, size: window });
   }
   for (const update of updates) await client.notify(methods.client.session.update, { sessionId, update });
+}
+
+async function announce(
+  client: AgentContext,
+  sessionId: string,
+  commands: readonly PromptCommand[],
+): Promise<void> {
+  if (commands.length === 0) return;
+  const availableCommands = commands.map(({ name, description, hint }) => ({
+    ...{ name, description },
+    ...(hint !== undefined && { input: { hint } }),
+  }));
+  const update = { sessionUpdate: 'available_commands_update', availableCommands } as const;
+  await client.notify(methods.client.session.update, { sessionId, update });
 }
 
 function modesOf({ open }: EditorSession): SessionModeState {

@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import {
   type Agent,
   changingSteps,
+  loadCommands,
   type Mode,
   type OpenSession,
   type Outcome,
   openSession,
   type Person,
+  type PromptCommand,
   runInThread,
   takeBack,
 } from '../../agent/index.ts';
@@ -50,6 +52,8 @@ export class Chat {
   readonly window: number;
   /** Sentences about the configuration that the person should read. */
   readonly problems: readonly string[];
+  /** Prompts that can be called by name. */
+  readonly commands: readonly PromptCommand[];
   readonly #store: ThreadStore;
   readonly #face: ChatFace;
   #running: AbortController | undefined;
@@ -57,7 +61,7 @@ export class Chat {
   private constructor(
     thread: string,
     open: OpenSession,
-    made: { agent: Agent; window: number; problems: string[] },
+    made: { agent: Agent; window: number; problems: string[]; commands: PromptCommand[] },
     store: ThreadStore,
     face: ChatFace,
   ) {
@@ -66,6 +70,7 @@ export class Chat {
     this.agent = made.agent;
     this.window = made.window;
     this.problems = made.problems;
+    this.commands = made.commands;
     this.#store = store;
     this.#face = face;
   }
@@ -87,7 +92,10 @@ export class Chat {
       ...(flags.sandbox && { sandbox: flags.sandbox }),
     });
     try {
-      return new Chat(id, open, await openAgent(flags, open), store, face);
+      const { commands, problems } = await loadCommands(open.root, { trusted: open.trust === 'trusted' });
+      const made = await openAgent(flags, open);
+      const all = { ...made, commands, problems: [...made.problems, ...problems] };
+      return new Chat(id, open, all, store, face);
     } catch (error) {
       await open.dispose();
       throw error;

@@ -1,6 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { digestOf, handoffMarkdown, MODE_MEANINGS, MODES, standing } from '../../agent/index.ts';
+import {
+  calledCommand,
+  digestOf,
+  expandCommand,
+  handoffMarkdown,
+  MODE_MEANINGS,
+  MODES,
+  standing,
+} from '../../agent/index.ts';
 import { kinoHome, rememberedRules, trustFolder } from '../../config/index.ts';
 import type { FilesRestored, ThreadStore } from '../../thread/index.ts';
 import type { Chat } from './chat.ts';
@@ -37,8 +45,9 @@ export const COMMANDS: readonly ChatCommand[] = [
   {
     name: 'help',
     summary: 'what can be said here',
-    async run() {
-      const lines = COMMANDS.map(({ name, summary }) => `  /${name.padEnd(12)} ${summary}`);
+    async run(_, { chat }) {
+      const own = chat.commands.map(({ name, description }) => ({ name, summary: description }));
+      const lines = [...COMMANDS, ...own].map(({ name, summary }) => `  /${name.padEnd(12)} ${summary}`);
       return {
         say: [
           ...lines,
@@ -140,6 +149,8 @@ export const COMMANDS: readonly ChatCommand[] = [
 export async function runCommand(line: string, around: CommandAround): Promise<CommandResult> {
   const [, name = '', argument = ''] = /^\/(\S*)\s*([\s\S]*)$/.exec(line) ?? [];
   const command = COMMANDS.find((one) => one.name === name);
+  const called = command ? undefined : calledCommand(line, around.chat.commands);
+  if (called) return { prompt: expandCommand(called.command, called.argument) };
   if (!command) return { say: `There is no command /${name}; /help lists them.` };
   return command.run(argument.trim(), around);
 }

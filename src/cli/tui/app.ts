@@ -119,7 +119,14 @@ export class App {
       );
     }
     for (const problem of problems) this.#transcript.note(problem, yellow);
-    const commands: SlashCommand[] = COMMANDS.map(({ name, summary }) => ({ name, description: summary }));
+    const own = this.#chat.commands.map(({ name, description, hint }) => ({
+      ...{ name, description },
+      ...(hint !== undefined && { argumentHint: hint }),
+    }));
+    const commands: SlashCommand[] = [
+      ...COMMANDS.map(({ name, summary }) => ({ name, description: summary })),
+      ...own,
+    ];
     this.#editor.setAutocompleteProvider(new CombinedAutocompleteProvider(commands, open.cwd));
     for (const text of await promptHistory(store, open.root)) this.#editor.addToHistory(text);
   }

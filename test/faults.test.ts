@@ -26,7 +26,12 @@ const AT_ONCE = 4;
 /** One keystroke may come twice; this is longer. */
 const SECOND_CTRL_C_MS = 350;
 
-const modelFlags = ({ url }: ModelServer) => ['--model', 'openai-compatible/scripted', '--base-url', `${url}/v1`];
+const modelFlags = ({ url }: ModelServer) => [
+  '--model',
+  'openai-compatible/scripted',
+  '--base-url',
+  `${url}/v1`,
+];
 
 async function withStore<T>(work: (store: SqliteThreadStore) => Promise<T>): Promise<T> {
   const store = new SqliteThreadStore(join(process.env.KINO_HOME!, 'kino.db'));
@@ -71,7 +76,10 @@ async function faultedRun(mark: string, fault: PlannedFault, undoFirst: boolean)
   const outside = temporaryFolder();
   writeFileSync(join(outside, 'precious.txt'), 'precious\n');
   const { path: cwd } = createRepository([
-    { message: 'one', files: { 'shared.txt': 'a\n', 'code.txt': 'one\n', 'doomed.txt': 'd\n', '.gitignore': '*.env\n' } },
+    {
+      message: 'one',
+      files: { 'shared.txt': 'a\n', 'code.txt': 'one\n', 'doomed.txt': 'd\n', '.gitignore': '*.env\n' },
+    },
   ]);
   // The person's own work, not committed; one of the files the agent changes as well.
   writeFileSync(join(cwd, 'shared.txt'), 'a\nmine\n');
@@ -79,7 +87,8 @@ async function faultedRun(mark: string, fault: PlannedFault, undoFirst: boolean)
   writeFileSync(join(cwd, 'secret.env'), 'KEY=1\n');
   const before = filesOf(cwd);
 
-  const { run, result, problems } = await runWithFault(mark, fault, cwd);
+  const { run, result, problems, wereSeen } = await runWithFault(mark, fault, cwd);
+  expect(wereSeen).toBe(true);
   await expectNoneLeft(mark);
   expect(problems).toEqual([]);
 
@@ -103,19 +112,23 @@ async function faultedRun(mark: string, fault: PlannedFault, undoFirst: boolean)
   await expectRecorded(thread, result);
   for (const child of children) await expectRecorded(child);
   const status = statusOf(thread);
+  if (status !== 'lost') expect(children.map(statusOf)).not.toContain('lost');
   expectExplained(fault, status, result, await eventsOf(thread.id));
 
   const takeBack = async () => {
     const events = await eventsOf(thread.id);
-    const last = events.findLast(({ type }) => type === 'checkpoint.made');
-    if (last) {
+    const wasCutOff = status === 'lost' || status === 'interrupted';
+    if (wasCutOff && events.some(({ type }) => type === 'checkpoint.made')) {
       const undone = await kino(['undo', '--thread', thread.id], { cwd });
       expect([0, 2], undone.stderr).toContain(undone.code);
       expect(undone.stdout).not.toContain('kept');
     }
     if (events.some((event) => event.type === 'model.requested' && event.step === 1)) {
       const rewound = await kino(['rewind', '1', '--thread', thread.id], { cwd });
-      expect([rewound.code, rewound.stdout], rewound.stderr).toEqual([0, expect.not.stringContaining('kept')]);
+      expect([rewound.code, rewound.stdout], rewound.stderr).toEqual([
+        0,
+        expect.not.stringContaining('kept'),
+      ]);
     }
     expect(filesOf(cwd)).toEqual(before);
   };
@@ -146,6 +159,7 @@ async function runWithFault(mark: string, fault: PlannedFault, cwd: string) {
   const problems: string[] = [];
   let running: RunningKino | undefined;
   let asked = 0;
+  let wereSeen = true;
   let run: 'signalled' | 'untouched' = 'untouched';
   const strike = async (ms: number) => {
     await sleep(ms);
@@ -162,6 +176,7 @@ async function runWithFault(mark: string, fault: PlannedFault, cwd: string) {
   };
   const failing = await startModelServer((request) => {
     const number = asked++;
+    if (number === 0) wereSeen = marked(mark).length > 0;
     const problem = refusal(messagesOf(request));
     if (problem !== undefined) problems.push(problem);
     if ('when' in fault && fault.when.after === 'request' && fault.when.request === number)
@@ -176,7 +191,7 @@ async function runWithFault(mark: string, fault: PlannedFault, cwd: string) {
   if ('when' in fault && fault.when.after === 'start') void strike(fault.when.ms);
   const result = await running.ended;
   await failing.close();
-  return { run, result, problems };
+  return { run, result, problems, wereSeen };
 }
 
 async function goodServer() {
@@ -238,7 +253,10 @@ function expectExplained(
       return;
     case 'broker dies':
       if (status !== 'done')
-        expect([status, reason], said).toEqual(['failed', expect.stringContaining('the process that runs commands died')]);
+        expect([status, reason], said).toEqual([
+          'failed',
+          expect.stringContaining('the process that runs commands died'),
+        ]);
       return;
     default:
       expect([status, reason], said).toEqual(['done', 'The agent answered.']);

@@ -84,22 +84,23 @@ test('the person is asked where they are, and their answer holds as far as they 
 });
 
 test('while the agent works, enter steers and tab queues', async () => {
-  const { screen, requests } = await open([
-    bash('sleep 0.4'),
+  const { screen, requests, cwd } = await open([
+    bash('until [ -f go ]; do sleep 0.02; done'),
     bash('true'),
     { text: 'First.' },
     { text: 'Second.' },
   ]);
   screen.send('go');
-  await screen.shows('● bash sleep');
-  for (const letter of 'later') screen.type(letter);
+  await screen.shows('● bash until');
+  for (const letter of 'afterwards') screen.type(letter);
   screen.type('\t');
   await screen.shows('1 queued');
   screen.send('hurry');
+  writeFileSync(join(cwd, 'go'), '');
   await screen.shows('Second.');
   expect(sent(requests, 1)).toContain('hurry');
-  expect(sent(requests, 2)).not.toContain('later');
-  expect(sent(requests, 3)).toContain('later');
+  expect(sent(requests, 2)).not.toContain('afterwards');
+  expect(sent(requests, 3)).toContain('afterwards');
 });
 
 test('esc stops the step and keeps the session; ctrl+c twice leaves', async () => {

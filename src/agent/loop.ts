@@ -1,6 +1,7 @@
 import { type Model, type ModelAnswer, ModelCallError, type RetryPolicy } from '../model/index.ts';
+import { SandboxFailedError } from '../sandbox/index.ts';
 import { StoreWriteError, type ThreadEvent } from '../thread/index.ts';
-import { CORE_TOOLS, runCalls, type Tool } from '../tool/index.ts';
+import { CORE_TOOLS, runCalls, type Tool, type ToolResult } from '../tool/index.ts';
 import type { Agent, Job, Outcome } from './agent.ts';
 import { Asking } from './asking.ts';
 import { Meter } from './budget.ts';
@@ -62,9 +63,12 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
   const repetition = new Repetition();
   let nudges = 0;
   let objections = 0;
-  let recovered = false;
+  /** The request did not fit: a second one that does not either is the end. */
+  let overflowed = false;
   /** The last answer was cut, so the next one continues it. */
   let goesOn = false;
+  // Killed between its answer and its end: providers refuse a conversation whose last word is the model's.
+  if (conversation.messages.at(-1)?.role === 'assistant') await say(GO_ON, { from: 'kino' });
 
   for (;;) {
     if (job.signal.aborted) return end('interrupted', 'It was stopped.');
@@ -76,6 +80,7 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     const asking = new Asking(place.record, step, meter.steps === 0);
     let reply: ModelAnswer;
     try {
+      if (overflowed) await window.compact(step, 'the conversation no longer fitted the model', signal);
       await window.makeRoom(step, signal);
       reply = await asking.ask(model, place.request(), { signal, ...(retry && { retry }) });
     } catch (error) {
@@ -84,11 +89,11 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
       if (signal.aborted) return end('exhausted', `It reached ${meter.exhausted()}.`, asking.isDead);
       if (!(error instanceof ModelCallError)) return end('failed', error.message);
       if (!error.overflow) return end('failed', error.message, true);
-      if (recovered) return end('exhausted', `The conversation no longer fits the model: ${error.message}`);
-      recovered = true;
-      await window.compact(step, 'the conversation no longer fitted the model', signal);
+      if (overflowed) return end('exhausted', `The conversation no longer fits the model: ${error.message}`);
+      overflowed = true;
       continue;
     }
+    overflowed = false;
     meter.add(reply);
     window.learn(reply.usage.inputTokens);
     if (reply.text.trim() !== '') answer = goesOn ? answer + reply.text : reply.text;
@@ -115,7 +120,14 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     // An answer that hit the output limit may have lost the end of a call: none of its calls may run.
     const cut = reply.finish === 'length';
     const calls = reply.toolCalls.map((call) => (cut ? { callId: call.callId, tool: call.tool } : call));
-    const results = await runCalls(calls, place.tools, place.toolContext, place.observer(step));
+    let results: ToolResult[];
+    try {
+      results = await runCalls(calls, place.tools, place.toolContext, place.observer(step));
+    } catch (error) {
+      if (!(error instanceof SandboxFailedError)) throw error;
+      await place.stepEnded(step);
+      return end('failed', error.message, true);
+    }
     await place.stepEnded(step);
     const verdict = repetition.add(reply.toolCalls, results);
     if (verdict === 'stop')
@@ -123,6 +135,8 @@ async function run(job: Job, options: LoopOptions): Promise<Outcome> {
     if (verdict === 'nudge') await say(REPETITION_NUDGE, { from: 'kino' });
   }
 }
+
+const GO_ON = 'The work was cut off here. Go on where something is left to do; otherwise say what you did.';
 
 function nudge(reply: ModelAnswer): string {
   return reply.finish === 'length'

@@ -1,9 +1,10 @@
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import {
   type Config,
   kinoHome,
+  listWorktrees,
   loadConfig,
   loadProjectConfig,
   type ProjectConfig,
@@ -11,8 +12,9 @@ import {
   rememberRules,
   type Trust,
   trustOf,
+  type Worktree,
 } from '../config/index.ts';
-import { Snapshots } from '../git/index.ts';
+import { identityEnvironment, Snapshots, sharedGitDir } from '../git/index.ts';
 import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { Hooks } from './hooks.ts';
@@ -23,6 +25,7 @@ import { matchesHost, parseRule, type Rule, type RuleOutcome } from './permissio
 import type { Person } from './person.ts';
 import { Session } from './session.ts';
 import { workspaceAround } from './workspace-around.ts';
+import { createWorktree, worktreeEnvironment } from './worktree.ts';
 
 export interface OpenSessionOptions {
   folder: string;
@@ -31,6 +34,10 @@ export interface OpenSessionOptions {
   mode?: Mode;
   sandbox?: SandboxName;
   person?: Person;
+  /** Work in a worktree of this name, made now or before. */
+  worktree?: string;
+  /** Told what the set-up of a worktree prints. */
+  say?: (text: string) => void;
 }
 
 /** A session with what it was made from. */
@@ -41,9 +48,13 @@ export interface OpenSession {
   /** The repository's own configuration; empty unless the folder is trusted. */
   project: ProjectConfig;
   trust: Trust;
+  /** The repository: the workspace itself, or the one that the worktree belongs to. */
+  origin: string;
   root: string;
   cwd: string;
   mode: Mode;
+  /** What the person should know of the opening. */
+  notes: string[];
   dispose(): Promise<void>;
 }
 
@@ -53,9 +64,19 @@ export interface OpenSession {
  * @throws NoSuchFolderError @throws ConfigError @throws RuleError @throws SandboxUnavailableError
  */
 export async function openSession(options: OpenSessionOptions): Promise<OpenSession> {
-  const { root, cwd } = workspaceAround(options.folder);
-  const [config, trust] = await Promise.all([loadConfig(), trustOf(root)]);
-  const project = trust === 'trusted' ? await loadProjectConfig(root) : {};
+  const here = workspaceAround(options.folder);
+  const known = await listWorktrees();
+  // A worktree is as its repository: trusted with it, configured by it.
+  const origin = known.find(({ path }) => path === here.root)?.root ?? here.root;
+  const [config, trust] = await Promise.all([loadConfig(), trustOf(origin)]);
+  const project = trust === 'trusted' ? await loadProjectConfig(origin) : {};
+  const { worktree, notes } = await worktreeFor(options, origin, project, known);
+  const { root, cwd } = worktree ? { root: worktree.path, cwd: worktree.path } : here;
+  const own = worktree ?? known.find(({ path }) => path === root);
+  const [shared, identity] = await Promise.all([
+    sharedGitDir(root),
+    here.isRepository ? identityEnvironment(root) : {},
+  ]);
   // A repository that nobody has vouched for gets nothing done without being looked at.
   const mode = options.mode ?? (trust === 'trusted' ? (project.mode ?? config.mode ?? 'auto') : 'manual');
   const name = options.sandbox ?? config.sandbox ?? 'workspace-write';
@@ -69,7 +90,9 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
     root,
     cwd,
     ...files,
-    denyWrite: [...files.denyWrite, ...(isFree ? [] : guarded(root))],
+    allowWrite: [...files.allowWrite, ...(shared === undefined ? [] : [shared])],
+    denyWrite: [...files.denyWrite, ...(isFree ? [] : guarded(root, shared))],
+    env: { ...identity, ...(own && worktreeEnvironment(own)) },
     ...(allowedHosts.length > 0 && {
       network: { allows: (host: string) => isAmong(allowedHosts, host) && !isAmong(deniedHosts, host) },
     }),
@@ -77,12 +100,12 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   });
   const gate = new Gate({
     ...{ mode, root, cwd },
-    rules: await rulesFor([config, project], root),
+    rules: await rulesFor([config, project], origin),
     isContained: name !== 'danger-full-access',
     ...{ allowedHosts, deniedHosts },
     keep: (scope, outcome, rules) =>
       rememberRules(
-        rules.map((text) => ({ scope, outcome, text, ...(scope === 'project' && { project: root }) })),
+        rules.map((text) => ({ scope, outcome, text, ...(scope === 'project' && { project: origin }) })),
       ),
   });
   const session = new Session({
@@ -95,7 +118,25 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
     ),
     checkpoints: new Checkpoints(() => Snapshots.open(root, join(kinoHome(), 'checkpoints'), options.thread)),
   });
-  return { session, sandbox, config, project, trust, root, cwd, mode, dispose: () => sandbox.dispose() };
+  const dispose = () => sandbox.dispose();
+  return { session, sandbox, config, project, trust, origin, root, cwd, mode, notes, dispose };
+}
+
+/** The worktree that is asked for: the one of that name, or a new one. */
+async function worktreeFor(
+  { worktree: name, say = () => {} }: OpenSessionOptions,
+  origin: string,
+  project: ProjectConfig,
+  known: readonly Worktree[],
+): Promise<{ worktree?: Worktree; notes: string[] }> {
+  if (name === undefined) return { notes: [] };
+  const there = known.find((one) => one.name === name && one.root === origin && existsSync(one.path));
+  if (there) return { worktree: there, notes: [`goes on in the worktree ${there.path}`] };
+  const { worktree, copied, problem } = await createWorktree(origin, name, project.worktree ?? {}, say);
+  const notes = [`works in the new worktree ${worktree.path} on ${worktree.branch}`];
+  if (copied.length > 0) notes.push(`copied into it: ${copied.join(', ')}`);
+  if (problem !== undefined) notes.push(`its set-up failed: ${problem}`);
+  return { worktree, notes };
 }
 
 type Settings = Pick<ProjectConfig, 'permissions' | 'filesystem'>;
@@ -154,8 +195,8 @@ function pathsOf(pattern: string, root: string): string[] {
 }
 
 /** What runs or is obeyed outside the sandbox stays as it is inside it. Commits must work, so git keeps its objects. */
-function guarded(root: string): string[] {
-  return ['.git/hooks', '.git/config', ...PROTECTED_NAMES.filter((name) => name !== '.git')].map((name) =>
-    join(root, name),
-  );
+function guarded(root: string, shared: string | undefined): string[] {
+  const gitDir = shared ?? join(root, '.git');
+  const names = PROTECTED_NAMES.filter((name) => name !== '.git').map((name) => join(root, name));
+  return [join(gitDir, 'hooks'), join(gitDir, 'config'), ...names];
 }

@@ -61,22 +61,29 @@ export async function runInThread(options: RunOptions): Promise<Outcome & { dura
   };
   const outcome = await agent
     .run({ ...job, thread, history, emit, newOutputFile, startThread })
-    .catch((error: unknown): Outcome => {
-      if (error instanceof StoreWriteError) throw error;
-      return {
-        status: job.signal.aborted ? 'interrupted' : 'failed',
-        reason: error instanceof Error ? error.message : String(error),
-        // The agent's own mistakes are outcomes; what it throws is ours or the machine's.
-        infrastructure: true,
-        answer: '',
-        steps: 0,
-        usage: {},
-      };
-    });
+    .catch((error: unknown) => outcomeOf(error, job.signal));
   const judged = (await options.beforeEnd?.(outcome)) ?? [];
   const durationMs = performance.now() - started;
   await emit(...judged, { type: 'thread.ended', ...outcome, durationMs });
   return { ...outcome, durationMs };
+}
+
+/**
+ * How a job ended whose agent has thrown.
+ *
+ * @throws StoreWriteError where that is what was thrown
+ */
+export function outcomeOf(error: unknown, signal: AbortSignal): Outcome {
+  if (error instanceof StoreWriteError) throw error;
+  return {
+    status: signal.aborted ? 'interrupted' : 'failed',
+    reason: error instanceof Error ? error.message : String(error),
+    // The agent's own mistakes are outcomes; what it throws is ours or the machine's.
+    infrastructure: true,
+    answer: '',
+    steps: 0,
+    usage: {},
+  };
 }
 
 /** Writes to one thread; its long outputs have a folder of their own. */

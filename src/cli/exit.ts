@@ -34,6 +34,7 @@ const BAD_INPUT = new Set([
   'UnknownModelError',
   'UnknownProfileError',
   'WorkspaceTooWideError',
+  'WorktreeError',
 ]);
 
 const FILE_SYSTEM = new Set(['ENOSPC', 'EACCES', 'EPERM', 'EROFS', 'EDQUOT', 'ENOTDIR', 'EISDIR', 'ENOENT']);

@@ -30,6 +30,7 @@ export interface HeadlessFlags extends ModelFlags {
   mode?: Mode;
   output: 'text' | 'json' | 'stream-json';
   cwd: string;
+  worktree?: string | true;
   maxSteps?: number;
   maxSeconds?: number;
   maxTokens?: number;
@@ -55,6 +56,7 @@ export function addHeadlessFlags(command: Command): Command {
         .default('text'),
     )
     .option('-C, --cwd <folder>', 'the workspace', '.')
+    .option('--worktree [name]', 'work in a worktree of its own, on a branch of its own')
     .option('--max-steps <n>', 'stop after this many answers of the model', positiveInteger)
     .option('--max-seconds <n>', 'stop after this time', positiveNumber)
     .option('--max-tokens <n>', 'stop after this many tokens', positiveInteger)
@@ -88,22 +90,25 @@ export async function runHeadless(
     thread,
     ...(flags.mode && { mode: flags.mode }),
     ...(flags.sandbox && { sandbox: flags.sandbox }),
+    ...worktreeOf(flags, thread),
   });
-  const { config, session, sandbox, root, cwd, mode, trust } = open;
+  const { config, session, sandbox, origin, root, cwd, mode, trust } = open;
   try {
     const { agent, model, problems } = await openAgent(flags, open);
     const by = model?.name ?? agent.name;
     for (const problem of problems) process.stderr.write(`kino: ${plain(problem)}\n`);
+    if (flags.output === 'text')
+      for (const note of open.notes) process.stderr.write(`kino: ${plain(note)}\n`);
     const show = shower(flags, { thread, cwd, model: by, mode });
     if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
-      process.stderr.write(`kino: ${explainTrust(trust, root)}\n`);
+      process.stderr.write(`kino: ${explainTrust(trust, origin)}\n`);
     const outcome = await runInThread({
       store,
       thread,
       agent,
       about: {
         ...{ kind: 'session', title, mode, kino: version() },
-        ...{ repository: root, workspace: root, sandbox: sandbox.name },
+        ...{ repository: origin, workspace: root, sandbox: sandbox.name },
       },
       job: {
         ...(prompt !== undefined && { prompt: await expanded(prompt, open) }),
@@ -133,6 +138,13 @@ async function expanded(prompt: string, { root, trust }: OpenSession): Promise<s
   const { commands } = await loadCommands(root, { trusted: trust === 'trusted' });
   const called = calledCommand(prompt, commands);
   return called ? expandCommand(called.command, called.argument) : prompt;
+}
+
+/** The worktree that is asked for; without a name of its own it has that of the thread. */
+export function worktreeOf({ worktree }: { worktree?: string | true }, thread: string) {
+  if (worktree === undefined) return {};
+  const say = (text: string) => void process.stderr.write(plain(text));
+  return { worktree: worktree === true ? thread.slice(-6) : worktree, say };
 }
 
 function explainTrust(trust: 'untrusted' | 'changed', root: string): string {

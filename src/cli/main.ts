@@ -32,6 +32,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'what is remembered from session to session',
       load: () => import('./commands/memory.ts'),
     },
+    worktree: { summary: 'list, run and remove worktrees', load: () => import('./commands/worktree.ts') },
     acp: {
       summary: 'be an agent for an editor (Agent Client Protocol)',
       load: () => import('./commands/acp.ts'),

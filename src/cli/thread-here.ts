@@ -1,4 +1,5 @@
 import { workspaceAround } from '../agent/index.ts';
+import { listWorktrees } from '../config/index.ts';
 import type { ThreadStore, ThreadSummary } from '../thread/index.ts';
 import { UsageError } from './exit.ts';
 
@@ -11,7 +12,8 @@ const MAX_LOOKED_AT = 2_000;
  * @throws UsageError where there is none
  */
 export async function latestThreadIn(store: ThreadStore, folder: string): Promise<ThreadSummary> {
-  const { root } = workspaceAround(folder);
+  const around = workspaceAround(folder).root;
+  const root = (await listWorktrees()).find(({ path }) => path === around)?.root ?? around;
   const sessions = await store.list({ kind: 'session', limit: MAX_LOOKED_AT });
   const found = sessions.find(({ repository, parent }) => repository === root && parent === undefined);
   if (!found) throw new UsageError(`No session has worked in ${root} yet.`);

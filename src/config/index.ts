@@ -15,3 +15,9 @@ export { ConfigError } from './json-file.ts';
 export { type Fact, factsFor, forgetFact, keepFact } from './memory.ts';
 export { forgetRules, type RememberedRule, rememberedRules, rememberRules } from './remembered-rules.ts';
 export { forgetTrust, type Trust, trustedFolders, trustFolder, trustOf } from './trust.ts';
+export {
+  forgetWorktree,
+  listWorktrees,
+  registerWorktree,
+  type Worktree,
+} from './worktree-registry.ts';

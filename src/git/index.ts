@@ -2,6 +2,7 @@ export { GitError, GitMissingError, NoSuchCommitError, NotARepositoryError } fro
 export { exportBase } from './export-base.ts';
 export { git } from './git.ts';
 export { type ChangedFile, type Commit, type HistoryOptions, readHistory } from './history.ts';
+export { identityEnvironment } from './identity.ts';
 export {
   openRepository,
   type Repository,
@@ -11,3 +12,9 @@ export {
 } from './repository.ts';
 export { type SnapshotChange, Snapshots } from './snapshots.ts';
 export { listTree, readBlobs, type TreeFile } from './tree.ts';
+export {
+  addWorktree,
+  removeWorktree,
+  sharedGitDir,
+  worktreeState,
+} from './worktrees.ts';

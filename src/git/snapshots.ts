@@ -58,7 +58,7 @@ export class Snapshots {
 
   /**
    * @param root the folder, absolute
-   * @param storage where snapshots of all folders are kept
+   * @param storage where snapshots of all folders are kept; the folder around it is Kino's own and in no snapshot
    * @param name of the index: one for each that takes snapshots at the same time
    * @throws GitError @throws GitMissingError
    */
@@ -87,7 +87,11 @@ export class Snapshots {
     const own = await this.#ownRepository();
     const excluded =
       own === undefined ? '' : await readFile(join(own.common, 'info', 'exclude'), 'utf8').catch(() => '');
-    const patterns = [...(own === undefined ? HEAPS : ['*.kino']), ...excluded.split('\n')];
+    const patterns = [
+      ...(own === undefined ? HEAPS : ['*.kino']),
+      ...excluded.split('\n'),
+      ...(await this.#ownFolder()),
+    ];
     await writeFile(join(info, 'exclude'), `${patterns.join('\n')}\n`);
     if (own !== undefined) {
       // What the repository holds already need not be held twice.
@@ -99,6 +103,13 @@ export class Snapshots {
     }
     const large = await this.#largeUntracked();
     await writeFile(join(info, 'exclude'), `${[...patterns, ...large.map(literalPattern)].join('\n')}\n`);
+  }
+
+  /** Snapshots that held those before them would double each time. */
+  async #ownFolder(): Promise<string[]> {
+    const storage = dirname(await realpath(this.#gitDir));
+    const inside = [dirname(storage), storage].find((folder) => folder.startsWith(`${this.root}${sep}`));
+    return inside === undefined ? [] : [`${literalPattern(relative(this.root, inside))}/`];
   }
 
   async #ownRepository(): Promise<{ gitDir: string; common: string } | undefined> {

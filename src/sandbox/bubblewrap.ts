@@ -101,6 +101,7 @@ export async function bubblewrapSandbox(
         HOME: '/tmp/home',
         TMPDIR: '/tmp',
         ...(proxy && PROXY_ENVIRONMENT),
+        ...options.env,
         ...execOptions.env,
       };
       const bridged = proxy && (await proxy.bridge());

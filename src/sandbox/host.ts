@@ -20,6 +20,8 @@ export interface SandboxOptions {
   denyRead?: readonly string[];
   /** Which hosts commands may reach, by an allow-listing proxy; without it none. Only bubblewrap keeps to it. */
   network?: { allows(host: string): boolean };
+  /** Variables that every command gets. */
+  env?: Readonly<Record<string, string>>;
   /** Further environment variables that commands may see. */
   passEnv?: readonly string[];
 }
@@ -44,6 +46,7 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
         ...passedEnvironment(options.passEnv),
         HOME: homedir(),
         TMPDIR: tmpdir(),
+        ...options.env,
         ...execOptions.env,
         KINO_EXEC: exec,
       };

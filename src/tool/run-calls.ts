@@ -35,6 +35,7 @@ export interface RunObserver {
 /**
  * Runs the calls of one answer: at once where they do not touch the same files, in order where they do.
  * A call that is malformed, names no tool or does not fit its schema does not run; its result says what was wrong.
+ * Where one call makes it impossible to go on the others are stopped, and none is at work when this has thrown.
  *
  * @returns the results in the order of the calls
  * @throws SandboxFailedError
@@ -51,14 +52,16 @@ export async function runCalls(
       return { call, checked, access: await realAccess(checked.access, context.sandbox) };
     }),
   );
+  const broken = new AbortController();
+  const signal = AbortSignal.any([context.signal, broken.signal]);
   const work = async (call: PendingCall, checked: Checked, access: Access): Promise<ToolResult> => {
     const sound = checked.sound && { call, ...checked.sound, access, given: checked.access };
     let permit: Permit = { allowed: true };
-    if (sound && observer.permit && !context.signal.aborted) permit = await observer.permit(sound);
+    if (sound && observer.permit && !signal.aborted) permit = await observer.permit(sound);
     if (!permit.allowed) return failure(permit.reason);
     await observer.started(call, permit.by);
-    if (context.signal.aborted) return failure('Not run: the work was stopped.');
-    const result = await checked.run({ ...context, callId: call.callId });
+    if (signal.aborted) return failure('Not run: the work was stopped.');
+    const result = await checked.run({ ...context, signal, callId: call.callId });
     return sound && observer.ran ? observer.ran(sound, result) : result;
   };
   const running: { access: Access; done: Promise<ToolResult> }[] = [];
@@ -66,13 +69,24 @@ export async function runCalls(
     const before = running.filter((other) => clash(other.access, access)).map(({ done }) => done);
     const done = Promise.allSettled(before).then(async () => {
       const started = performance.now();
-      const result = await work(call, checked, access);
+      let failed: SandboxFailedError | undefined;
+      const result = await work(call, checked, access).catch((error: unknown) => {
+        if (!(error instanceof SandboxFailedError)) throw error;
+        failed = error;
+        return failure(error.message);
+      });
       await observer.ended(call, result, performance.now() - started);
+      if (failed) throw failed;
       return result;
     });
+    done.catch(() => broken.abort());
     running.push({ access, done });
   }
-  return Promise.all(running.map(({ done }) => done));
+  const settled = await Promise.allSettled(running.map(({ done }) => done));
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }
 
 /** One file has many names (`a`, `./a`, a link to it); calls clash by the file. */

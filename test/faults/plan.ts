@@ -24,9 +24,11 @@ export function planFaults(random: Random, count: number): PlannedFault[] {
       ? { after: 'start', ms: random.below(900) }
       : { after: 'request', request: random.below(REQUESTS), ms: random.below(250) };
   const to = () => random.pick(['process', 'group'] as const);
-  const signal = (...signals: NodeJS.Signals[]) => (): PlannedFault => ({
-    ...{ kind: 'signal', signals, to: to(), when: when() },
-  });
+  const signal =
+    (...signals: NodeJS.Signals[]) =>
+    (): PlannedFault => ({
+      ...{ kind: 'signal', signals, to: to(), when: when() },
+    });
   const server = (fault: () => Fault) => (): PlannedFault => ({
     ...{ kind: 'server', request: random.below(REQUESTS), fault: fault() },
   });
@@ -50,7 +52,11 @@ export function planFaults(random: Random, count: number): PlannedFault[] {
       text: random.pick(['{"command": "rm -rf .', '[]', '{}{}', 'null', '{"command": 7}']),
     }),
     () => ({ kind: 'a tool that hangs' }),
-    () => ({ kind: 'broker dies', when: when() }),
+    // Where a command runs, of the agent or of its sub-agent.
+    () => ({
+      kind: 'broker dies',
+      when: { after: 'request', request: random.pick([4, 6]), ms: 20 + random.below(180) },
+    }),
   ];
   return random.shuffle(Array.from({ length: count }, (_, index) => kinds[index % kinds.length]!()));
 }

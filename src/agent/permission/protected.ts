@@ -21,7 +21,10 @@ const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 /** The protected part of an absolute path, as a person would name it, or undefined. */
 export function protectedPart(path: string, root: string): string | undefined {
   const home = kinoHome();
-  if (path === home || path.startsWith(home + sep)) return 'the home folder of Kino';
+  const isIn = (folder: string, name: string) => name === folder || name.startsWith(folder + sep);
+  // Worktrees and rollouts have their workspaces there; they are no part of what Kino keeps.
+  const isWorkspace = isIn(home, root) && isIn(root, path);
+  if (isIn(home, path) && !isWorkspace) return 'the home folder of Kino';
   // On some file systems names mean the same that differ in case, or in characters that nobody sees.
   const parts = relative(root, path).replace(INVISIBLE, '').toLowerCase().split(sep);
   return PROTECTED_NAMES.find((name) => parts.includes(name));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Model } from '../../model/index.ts';
 import { findTool, type Tool, type ToolContext, type ToolResult } from '../../tool/index.ts';
 import type { AgentBudget, Job, Outcome } from '../agent.ts';
+import { outcomeOf } from '../run-in-thread.ts';
 import type { Session } from '../session.ts';
 import type { AgentDefinition } from '../subagents/definition.ts';
 
@@ -72,14 +73,16 @@ async function run(
   });
   const prompt = { type: 'user.message', text: task } as const;
   await thread.emit(prompt);
-  const outcome = await delegation.run(agent, model, {
-    ...{ prompt: task, thread: thread.id, history: [prompt] },
-    ...{ emit: thread.emit, newOutputFile: thread.newOutputFile },
-    workspace: async () => context.sandbox,
-    session: session.child(),
-    budget: delegation.budget(),
-    signal: context.signal,
-  });
+  const outcome = await delegation
+    .run(agent, model, {
+      ...{ prompt: task, thread: thread.id, history: [prompt] },
+      ...{ emit: thread.emit, newOutputFile: thread.newOutputFile },
+      workspace: async () => context.sandbox,
+      session: session.child(),
+      budget: delegation.budget(),
+      signal: context.signal,
+    })
+    .catch((error: unknown) => outcomeOf(error, context.signal));
   const durationMs = performance.now() - started;
   await thread.emit({ type: 'thread.ended', ...outcome, durationMs });
   delegation.spent(outcome);

@@ -138,7 +138,7 @@ export class EditorSessions {
             title: text.split('\n', 1)[0]!.slice(0, 120),
             mode: open.session.gate.policy.mode,
           },
-          ...{ kino: version(), repository: open.root, workspace: open.root, sandbox: open.sandbox.name },
+          ...{ kino: version(), repository: open.origin, workspace: open.root, sandbox: open.sandbox.name },
         },
         job: {
           ...{ prompt: text, session: open.session, signal: running.signal },

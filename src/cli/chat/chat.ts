@@ -25,12 +25,14 @@ import {
   type ThreadStore,
 } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
+import { worktreeOf } from '../headless.ts';
 import type { ModelFlags } from '../model-flags.ts';
 import { openAgent } from '../open-agent.ts';
 import { version } from '../version.ts';
 
 export interface ChatFlags extends ModelFlags {
   cwd: string;
+  worktree?: string | true;
   mode?: Mode;
   sandbox?: SandboxName;
 }
@@ -90,6 +92,7 @@ export class Chat {
       ...{ folder, thread: id, person: face.person },
       ...(flags.mode && { mode: flags.mode }),
       ...(flags.sandbox && { sandbox: flags.sandbox }),
+      ...(thread === undefined && worktreeOf(flags, id)),
     });
     try {
       const { commands, problems } = await loadCommands(open.root, { trusted: open.trust === 'trusted' });
@@ -118,7 +121,7 @@ export class Chat {
   async send(prompt: string | undefined): Promise<Outcome & { durationMs: number }> {
     const running = new AbortController();
     this.#running = running;
-    const { session, sandbox, root, config } = this.open;
+    const { session, sandbox, origin, root, config } = this.open;
     try {
       return await runInThread({
         ...{
@@ -134,7 +137,7 @@ export class Chat {
             mode: this.mode,
             kino: version(),
           },
-          ...{ repository: root, workspace: root, sandbox: sandbox.name },
+          ...{ repository: origin, workspace: root, sandbox: sandbox.name },
         },
         job: {
           ...(prompt !== undefined && { prompt }),

@@ -130,7 +130,7 @@ export const COMMANDS: readonly ChatCommand[] = [
     async run(_, { chat, store, pick }) {
       const threads = (await store.list({ kind: 'session', limit: 500 })).filter(
         ({ repository, parent, id }) =>
-          repository === chat.open.root && parent === undefined && id !== chat.thread,
+          repository === chat.open.origin && parent === undefined && id !== chat.thread,
       );
       if (threads.length === 0) return { say: 'There is no earlier session here.' };
       const items = threads.slice(0, 100).map(({ id, title, updatedAt }) => ({

@@ -13,6 +13,7 @@ export function define(command: Command): void {
     )
     .addOption(new Option('--mode <mode>', 'what runs without asking').choices(MODES))
     .option('-C, --cwd <folder>', 'the workspace', '.')
+    .option('--worktree [name]', 'work in a worktree of its own, on a branch of its own')
     .addHelpText('after', '\n`kino` alone is the same. In it, /help says what can be said.')
     .action((prompt: string | undefined, flags: ChatFlags) =>
       openChat(flags, { ...(prompt !== undefined && { prompt }) }),

@@ -118,6 +118,7 @@ export class App {
         yellow,
       );
     }
+    for (const note of open.notes) this.#transcript.note(note);
     for (const problem of problems) this.#transcript.note(problem, yellow);
     const own = this.#chat.commands.map(({ name, description, hint }) => ({
       ...{ name, description },
@@ -128,7 +129,7 @@ export class App {
       ...own,
     ];
     this.#editor.setAutocompleteProvider(new CombinedAutocompleteProvider(commands, open.cwd));
-    for (const text of await promptHistory(store, open.root)) this.#editor.addToHistory(text);
+    for (const text of await promptHistory(store, open.origin)) this.#editor.addToHistory(text);
   }
 
   #showEditor(): void {
@@ -272,7 +273,7 @@ export class App {
   }
 
   async #searchHistory(): Promise<void> {
-    const texts = await promptHistory(this.#options.store, this.#chat.open.root);
+    const texts = await promptHistory(this.#options.store, this.#chat.open.origin);
     if (texts.length === 0) return;
     const items = texts.toReversed().map((text) => ({ value: text, label: text.split('\n', 1)[0]! }));
     const chosen = await this.choose({ title: 'Earlier prompts', items, filter: true });

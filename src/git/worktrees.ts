@@ -1,0 +1,61 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { git } from './git.ts';
+
+/**
+ * Adds a worktree on a new branch. No hook of the repository runs.
+ *
+ * @param base the commit that it starts from
+ * @throws GitError
+ */
+export async function addWorktree(root: string, path: string, branch: string, base: string): Promise<void> {
+  await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
+}
+
+/** What a worktree holds that nothing else does. */
+export interface WorktreeState {
+  /** Files that are changed or new and not committed. */
+  uncommitted: string[];
+  /** Commits of its branch that no other branch or remote has. */
+  unmerged: number;
+}
+
+/** @throws GitError */
+export async function worktreeState(path: string, branch: string): Promise<WorktreeState> {
+  const status = await git(path, ['status', '--porcelain', '-z', '--no-renames']);
+  const uncommitted = status.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
+  const others = ['--not', `--exclude=refs/heads/${branch}`, '--branches', '--remotes', '--tags'];
+  const unmerged = await git(path, ['rev-list', '--count', 'HEAD', ...others]);
+  return { uncommitted, unmerged: Number(unmerged) };
+}
+
+/**
+ * Removes a worktree with everything in it that is not committed. Its branch goes where nothing of it would be lost.
+ *
+ * @returns whether the branch is gone as well
+ * @throws GitError
+ */
+export async function removeWorktree(root: string, path: string, branch: string): Promise<boolean> {
+  await git(root, ['worktree', 'remove', '--force', '--', path]);
+  const others = ['--not', `--exclude=refs/heads/${branch}`, '--branches', '--remotes', '--tags'];
+  const only = await git(root, ['rev-list', '--count', `refs/heads/${branch}`, ...others]);
+  if (only !== '0') return false;
+  await git(root, ['branch', '--quiet', '-D', '--', branch]);
+  return true;
+}
+
+/**
+ * The git directory that a linked worktree shares with its repository; undefined for a folder that has its own or none.
+ * Nothing is run.
+ */
+export async function sharedGitDir(root: string): Promise<string | undefined> {
+  const link = await readFile(join(root, '.git'), 'utf8').catch(() => undefined);
+  const gitDir = /^gitdir: (.+)$/m.exec(link ?? '')?.[1];
+  if (gitDir === undefined) return undefined;
+  const own = resolve(root, gitDir);
+  const common = await readFile(join(own, 'commondir'), 'utf8').catch(() => undefined);
+  if (common === undefined) return undefined;
+  // What a file in the workspace says may be a lie: the repository must know this worktree.
+  const back = await readFile(join(own, 'gitdir'), 'utf8').catch(() => '');
+  return resolve(back.trim()) === join(root, '.git') ? resolve(own, common.trim()) : undefined;
+}

@@ -49,7 +49,7 @@ test('agents work side by side in worktrees, set up with what git ignores and po
   writeFileSync(join(cwd, '.env'), 'SECRET=1\n');
   await kino(['trust'], { cwd });
   const script = [
-    bash('cat .env port; echo x > made; echo changed > a; git add a && git commit -qm change'),
+    bash('cat .env port; echo x > made; echo changed $KINO_WORKTREE > a; git add a && git commit -qm change'),
     { text: 'ok' },
   ];
   const [one, two] = await Promise.all([

@@ -6,12 +6,11 @@ import { basename, dirname, join, relative } from 'node:path';
 import {
   forgetWorktree,
   kinoHome,
-  listWorktrees,
   registerWorktree,
   type Worktree,
   type WorktreeConfig,
 } from '../config/index.ts';
-import { addWorktree, openRepository, removeWorktree, resolveCommit, worktreeState } from '../git/index.ts';
+import { addWorktree, openRepository, removeWorktree, resolveCommit, uncommittedIn } from '../git/index.ts';
 
 const FIRST_PORT = 42_000;
 const LAST_PORT = 60_000;
@@ -63,9 +62,10 @@ export async function createWorktree(
       `The worktree ${name} cannot be made: ${(error as Error).message.split('\n').at(-1)}`,
     );
   }
-  const port = freePort(await listWorktrees(), config.ports ?? DEFAULT_PORTS);
-  const worktree: Worktree = { name, path, root, branch, port, at: new Date().toISOString() };
-  await registerWorktree(worktree);
+  const worktree = await registerWorktree((all) => {
+    const port = freePort(all, config.ports ?? DEFAULT_PORTS);
+    return { ...{ name, path, root, branch, port }, at: new Date().toISOString() };
+  });
   const copied = await copyIgnored(root, path, config.include ?? DEFAULT_INCLUDE);
   const problem = config.setup && (await runScript(config.setup, worktree, say));
   return { worktree, copied, ...(problem !== undefined && { problem }) };
@@ -149,7 +149,7 @@ export async function dropWorktree(
     await forgetWorktree(path);
     return `Its folder was gone already; the branch ${branch} is as it was.`;
   }
-  const { uncommitted } = await worktreeState(path, branch);
+  const uncommitted = await uncommittedIn(path);
   if (uncommitted.length > 0 && !force) {
     const some = uncommitted.slice(0, 3).join(', ');
     throw new WorktreeError(

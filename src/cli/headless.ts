@@ -22,7 +22,7 @@ import { openAgent } from './open-agent.ts';
 import { positiveInteger, positiveNumber } from './options.ts';
 import { dollars, plain, print, printJson, seconds } from './output.ts';
 import { progressLine } from './progress-line.ts';
-import { toStreamJson } from './stream-json.ts';
+import { type StreamContext, toStreamJson } from './stream-json.ts';
 import { version } from './version.ts';
 
 export interface HeadlessFlags extends ModelFlags {
@@ -99,7 +99,7 @@ export async function runHeadless(
     for (const problem of problems) process.stderr.write(`kino: ${plain(problem)}\n`);
     if (flags.output === 'text')
       for (const note of open.notes) process.stderr.write(`kino: ${plain(note)}\n`);
-    const show = shower(flags, { thread, cwd, model: by, mode });
+    const show = shower(flags, { ...{ thread, cwd, model: by, mode }, denials: session.gate.denials });
     if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
       process.stderr.write(`kino: ${explainTrust(trust, origin)}\n`);
     const outcome = await runInThread({
@@ -155,10 +155,7 @@ function explainTrust(trust: 'untrusted' | 'changed', root: string): string {
   return `${why}, so the mode is manual and nobody is there to ask: what would change anything is denied. Say \`kino trust\`, or --mode.`;
 }
 
-function shower(
-  flags: HeadlessFlags,
-  about: { thread: string; cwd: string; model: string; mode: string },
-): (event: ThreadEvent) => void {
+function shower(flags: HeadlessFlags, about: Omit<StreamContext, 'tools'>): (event: ThreadEvent) => void {
   if (flags.output === 'stream-json') {
     const context = { ...about, tools: CORE_TOOLS.map((tool) => tool.name) };
     return (event) => {

@@ -7,6 +7,8 @@ export interface StreamContext {
   model: string;
   mode: string;
   tools: readonly string[];
+  /** The calls that were denied so far. */
+  denials: readonly { tool: string; callId: string; input: unknown }[];
 }
 
 /**
@@ -94,7 +96,10 @@ export function toStreamJson(event: ThreadEvent, context: StreamContext): Record
           duration_ms: Math.round(event.durationMs),
           total_cost_usd: event.costUsd ?? null,
           usage: toUsage(event.usage),
-          permission_denials: [],
+          modelUsage: { [context.model]: { ...toUsage(event.usage), cost_usd: event.costUsd ?? null } },
+          permission_denials: context.denials.map(({ tool, callId, input }) => ({
+            ...{ tool_name: tool, tool_use_id: callId, tool_input: input },
+          })),
         },
       ];
     default:

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 
 /** A configuration file that cannot be read as one. */
@@ -42,7 +43,7 @@ export async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T
 }
 
 /** Writes a JSON file whole or not at all; only its owner may read it. */
-export async function writeJson(path: string, value: unknown): Promise<void> {
+async function writeJson(path: string, value: unknown): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -51,5 +52,44 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** A lock older than this was left by a process that is gone. */
+const STALE_MS = 10_000;
+const WAIT_MS = 20;
+
+/**
+ * Changes a JSON file, one process at a time: what two of them change at once is both in it.
+ *
+ * @param change gets what the file holds, undefined where there is none; what it returns is written
+ * @throws ConfigError
+ */
+export async function updateJson<T, R>(
+  path: string,
+  schema: z.ZodType<T>,
+  change: (value: T | undefined) => { value: T; result: R },
+): Promise<R> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const lock = `${path}.lock`;
+  while (!(await tryLock(lock))) await sleep(WAIT_MS);
+  try {
+    const { value, result } = change(await readJson(path, schema));
+    await writeJson(path, value);
+    return result;
+  } finally {
+    await rm(lock, { recursive: true, force: true });
+  }
+}
+
+async function tryLock(lock: string): Promise<boolean> {
+  try {
+    await mkdir(lock);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const found = await stat(lock).catch(() => undefined);
+    if (found && Date.now() - found.mtimeMs > STALE_MS) await rm(lock, { recursive: true, force: true });
+    return false;
   }
 }

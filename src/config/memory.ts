@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { kinoHome } from './home.ts';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, updateJson } from './json-file.ts';
 
 const factSchema = z.strictObject({
   id: z.string(),
@@ -35,19 +35,21 @@ export async function factsFor(project: string | undefined, home: string = kinoH
 
 /** Keeps a fact, each text once a project. @returns it, with the id by which it can be removed */
 export async function keepFact(fact: Omit<Fact, 'id' | 'at'>, home: string = kinoHome()): Promise<Fact> {
-  const facts = await readFacts(home);
-  const known = facts.find(({ text, project }) => text === fact.text && project === fact.project);
-  if (known) return known;
-  const last = Math.max(0, ...facts.map(({ id }) => Number.parseInt(id, 10) || 0));
-  const kept = { ...fact, id: String(last + 1), at: new Date().toISOString() };
-  await writeJson(pathOf(home), { facts: [...facts, kept] });
-  return kept;
+  return updateJson(pathOf(home), fileSchema, (file) => {
+    const facts = file?.facts ?? [];
+    const known = facts.find(({ text, project }) => text === fact.text && project === fact.project);
+    if (known) return { value: { facts }, result: known };
+    const last = Math.max(0, ...facts.map(({ id }) => Number.parseInt(id, 10) || 0));
+    const result = { ...fact, id: String(last + 1), at: new Date().toISOString() };
+    return { value: { facts: [...facts, result] }, result };
+  });
 }
 
 /** @returns whether there was one */
 export async function forgetFact(id: string, home: string = kinoHome()): Promise<boolean> {
-  const facts = await readFacts(home);
-  const kept = facts.filter((fact) => fact.id !== id);
-  if (kept.length < facts.length) await writeJson(pathOf(home), { facts: kept });
-  return kept.length < facts.length;
+  return updateJson(pathOf(home), fileSchema, (file) => {
+    const facts = file?.facts ?? [];
+    const kept = facts.filter((fact) => fact.id !== id);
+    return { value: { facts: kept }, result: kept.length < facts.length };
+  });
 }

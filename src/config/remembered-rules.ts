@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { kinoHome } from './home.ts';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, updateJson } from './json-file.ts';
 
 const list = z.strictObject({ allow: z.array(z.string()).optional(), deny: z.array(z.string()).optional() });
 const fileSchema = z.strictObject({ user: list.optional(), projects: z.record(z.string(), list).optional() });
+
+type RulesFile = z.infer<typeof fileSchema>;
 
 export interface RememberedRule {
   scope: 'user' | 'project';
@@ -23,7 +25,36 @@ const pathOf = (home: string) => join(home, 'permissions.json');
  * @throws ConfigError
  */
 export async function rememberedRules(home: string = kinoHome()): Promise<RememberedRule[]> {
-  const { user = {}, projects = {} } = (await readJson(pathOf(home), fileSchema)) ?? {};
+  return rulesIn(await readJson(pathOf(home), fileSchema));
+}
+
+/** Adds rules; those that are there stay once. */
+export async function rememberRules(
+  rules: readonly RememberedRule[],
+  home: string = kinoHome(),
+): Promise<void> {
+  await updateJson(pathOf(home), fileSchema, (file) => ({
+    value: fileOf([...rulesIn(file), ...rules]),
+    result: undefined,
+  }));
+}
+
+/** @returns how many rules of that text there were */
+export async function forgetRules(
+  text: string,
+  project: string | undefined,
+  home: string = kinoHome(),
+): Promise<number> {
+  return updateJson(pathOf(home), fileSchema, (file) => {
+    const all = rulesIn(file);
+    const kept = all.filter(
+      (rule) => rule.text !== text || (project !== undefined && rule.project !== project),
+    );
+    return { value: fileOf(kept), result: all.length - kept.length };
+  });
+}
+
+function rulesIn({ user = {}, projects = {} }: RulesFile = {}): RememberedRule[] {
   const of = (lists: z.infer<typeof list>, about: Pick<RememberedRule, 'scope' | 'project'>) =>
     (['allow', 'deny'] as const).flatMap((outcome) =>
       (lists[outcome] ?? []).map((text) => ({ ...about, outcome, text })),
@@ -34,29 +65,7 @@ export async function rememberedRules(home: string = kinoHome()): Promise<Rememb
   ];
 }
 
-/** Adds rules; those that are there stay once. */
-export async function rememberRules(
-  rules: readonly RememberedRule[],
-  home: string = kinoHome(),
-): Promise<void> {
-  await write([...(await rememberedRules(home)), ...rules], home);
-}
-
-/** @returns how many rules of that text there were */
-export async function forgetRules(
-  text: string,
-  project: string | undefined,
-  home: string = kinoHome(),
-): Promise<number> {
-  const all = await rememberedRules(home);
-  const kept = all.filter(
-    (rule) => rule.text !== text || (project !== undefined && rule.project !== project),
-  );
-  if (kept.length < all.length) await write(kept, home);
-  return all.length - kept.length;
-}
-
-async function write(rules: readonly RememberedRule[], home: string): Promise<void> {
+function fileOf(rules: readonly RememberedRule[]): RulesFile {
   const of = (some: readonly RememberedRule[], outcome: 'allow' | 'deny') => [
     ...new Set(some.filter((rule) => rule.outcome === outcome).map(({ text }) => text)),
   ];
@@ -65,8 +74,8 @@ async function write(rules: readonly RememberedRule[], home: string): Promise<vo
     rules.filter((rule) => rule.project !== undefined),
     ({ project }) => project!,
   );
-  await writeJson(pathOf(home), {
+  return {
     user: lists(rules.filter(({ scope }) => scope === 'user')),
     projects: Object.fromEntries([...projects].map(([project, some]) => [project, lists(some)])),
-  });
+  };
 }

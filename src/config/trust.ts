@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { z } from 'zod';
 import { kinoHome } from './home.ts';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, updateJson } from './json-file.ts';
 
 const trustSchema = z.strictObject({
   folders: z.record(
@@ -47,23 +47,24 @@ export async function trustFolder(
   { below = false } = {},
   home: string = kinoHome(),
 ): Promise<void> {
-  const { folders } = await readTrust(home);
   const config = await configHash(root);
-  folders[root] = {
+  const entry = {
     at: new Date().toISOString(),
     ...(below && { below }),
     ...(config !== undefined && { config }),
   };
-  await writeJson(fileOf(home), { folders });
+  await updateJson(fileOf(home), trustSchema, (file) => ({
+    value: { folders: { ...file?.folders, [root]: entry } },
+    result: undefined,
+  }));
 }
 
 /** @returns whether it was trusted */
 export async function forgetTrust(root: string, home: string = kinoHome()): Promise<boolean> {
-  const { folders } = await readTrust(home);
-  if (!Object.hasOwn(folders, root)) return false;
-  delete folders[root];
-  await writeJson(fileOf(home), { folders });
-  return true;
+  return updateJson(fileOf(home), trustSchema, (file) => {
+    const { [root]: was, ...folders } = file?.folders ?? {};
+    return { value: { folders }, result: was !== undefined };
+  });
 }
 
 export async function trustedFolders(

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { kinoHome } from './home.ts';
-import { readJson, writeJson } from './json-file.ts';
+import { readJson, updateJson } from './json-file.ts';
 
 const worktreeSchema = z.strictObject({
   name: z.string(),
@@ -26,14 +26,27 @@ export async function listWorktrees(root?: string, home: string = kinoHome()): P
   return root === undefined ? all : all.filter((worktree) => worktree.root === root);
 }
 
-/** Writes one down, in the place of one with the same path. @throws ConfigError */
-export async function registerWorktree(worktree: Worktree, home: string = kinoHome()): Promise<void> {
-  const others = (await listWorktrees(undefined, home)).filter(({ path }) => path !== worktree.path);
-  await writeJson(pathOf(home), { worktrees: [...others, worktree] });
+/**
+ * Writes a worktree down, in the place of one with the same path.
+ *
+ * @param make gets those that are there, for a port that none of them has
+ * @throws ConfigError
+ */
+export async function registerWorktree(
+  make: (all: readonly Worktree[]) => Worktree,
+  home: string = kinoHome(),
+): Promise<Worktree> {
+  return updateJson(pathOf(home), fileSchema, (file) => {
+    const all = file?.worktrees ?? [];
+    const result = make(all);
+    return { value: { worktrees: [...all.filter(({ path }) => path !== result.path), result] }, result };
+  });
 }
 
 /** @throws ConfigError */
 export async function forgetWorktree(path: string, home: string = kinoHome()): Promise<void> {
-  const others = (await listWorktrees(undefined, home)).filter((worktree) => worktree.path !== path);
-  await writeJson(pathOf(home), { worktrees: others });
+  await updateJson(pathOf(home), fileSchema, (file) => ({
+    value: { worktrees: (file?.worktrees ?? []).filter((worktree) => worktree.path !== path) },
+    result: undefined,
+  }));
 }

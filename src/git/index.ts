@@ -16,5 +16,5 @@ export {
   addWorktree,
   removeWorktree,
   sharedGitDir,
-  worktreeState,
+  uncommittedIn,
 } from './worktrees.ts';

@@ -12,21 +12,10 @@ export async function addWorktree(root: string, path: string, branch: string, ba
   await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
 }
 
-/** What a worktree holds that nothing else does. */
-export interface WorktreeState {
-  /** Files that are changed or new and not committed. */
-  uncommitted: string[];
-  /** Commits of its branch that no other branch or remote has. */
-  unmerged: number;
-}
-
-/** @throws GitError */
-export async function worktreeState(path: string, branch: string): Promise<WorktreeState> {
+/** Files of a worktree that are changed or new and not committed. @throws GitError */
+export async function uncommittedIn(path: string): Promise<string[]> {
   const status = await git(path, ['status', '--porcelain', '-z', '--no-renames']);
-  const uncommitted = status.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
-  const others = ['--not', `--exclude=refs/heads/${branch}`, '--branches', '--remotes', '--tags'];
-  const unmerged = await git(path, ['rev-list', '--count', 'HEAD', ...others]);
-  return { uncommitted, unmerged: Number(unmerged) };
+  return status.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
 }
 
 /**
@@ -37,7 +26,8 @@ export async function worktreeState(path: string, branch: string): Promise<Workt
  */
 export async function removeWorktree(root: string, path: string, branch: string): Promise<boolean> {
   await git(root, ['worktree', 'remove', '--force', '--', path]);
-  const others = ['--not', `--exclude=refs/heads/${branch}`, '--branches', '--remotes', '--tags'];
+  // A pattern for branches is without the folder that they all lie in.
+  const others = ['--not', `--exclude=${branch}`, '--branches', '--remotes', '--tags'];
   const only = await git(root, ['rev-list', '--count', `refs/heads/${branch}`, ...others]);
   if (only !== '0') return false;
   await git(root, ['branch', '--quiet', '-D', '--', branch]);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CommandNotStartedError, SandboxFailedError } from './errors.ts';
 import type { ExecOptions } from './sandbox.ts';
-import { runTree, type SpawnPlan, type TreeResult } from './spawn.ts';
+import { killMarked, runTree, type SpawnPlan, type TreeResult } from './spawn.ts';
 
 /** What Kino asks of the broker. */
 export type BrokerRequest =
@@ -18,21 +18,17 @@ export type BrokerAnswer =
   | { id: number; notStarted: { command: string; reason: string } }
   | { id: number; failed: string };
 
-/** A broker is worth its memory only to who runs many commands. */
-const COMMANDS_BEFORE = 2;
-
 /**
- * Runs a process tree as `runTree` does, but starts it from a small process of its own where that is at hand: `fork`
- * copies the page tables of the process that calls it, which costs a large one many milliseconds. The broker ends
- * with Kino, however Kino ends, and takes what it still runs with it.
+ * Runs a process tree as `runTree` does, but starts it from a small process of its own. It ends when Kino does, however
+ * Kino ends, and takes what it still runs with it: nobody else is left to do so. And `fork` copies the page tables of
+ * the process that calls it, which costs a large one many milliseconds.
  */
-export function runTreeFromAfar(plan: SpawnPlan, options: ExecOptions): Promise<TreeResult> {
-  if (broker?.ready) return broker.run(plan, options);
-  if (++commands >= COMMANDS_BEFORE) broker ??= new Broker();
-  return runTree(plan, options);
+export async function runTreeFromAfar(plan: SpawnPlan, options: ExecOptions): Promise<TreeResult> {
+  broker ??= new Broker();
+  const one = broker;
+  return (await one.started) ? one.run(plan, options) : runTree(plan, options);
 }
 let broker: Broker | undefined;
-let commands = 0;
 
 /** Keys and tokens are not for the process that starts other people's commands. */
 function brokerEnvironment(): Record<string, string> {
@@ -46,7 +42,7 @@ interface Pending {
 }
 
 class Broker {
-  ready = false;
+  readonly #started = Promise.withResolvers<boolean>();
   readonly #process: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   #last = 0;
@@ -61,16 +57,20 @@ class Broker {
       execArgv: ['--disable-warning=ExperimentalWarning'],
       env: brokerEnvironment(),
     });
-    this.#idle();
     this.#process.on('message', (answer: BrokerAnswer) => this.#receive(answer));
     const gone = () => {
-      this.ready = false;
+      this.#started.resolve(false);
       for (const { lost } of this.#pending.values()) lost();
       this.#pending.clear();
       if (broker === this) broker = undefined;
     };
     this.#process.on('error', gone);
     this.#process.on('exit', gone);
+  }
+
+  /** False where it could not be started. */
+  get started(): Promise<boolean> {
+    return this.#started.promise;
   }
 
   run(plan: SpawnPlan, options: ExecOptions): Promise<TreeResult> {
@@ -94,7 +94,11 @@ class Broker {
               reject(new CommandNotStartedError(answer.notStarted.command, answer.notStarted.reason));
             } else reject(new Error('failed' in answer ? answer.failed : 'the broker answered nonsense'));
           }),
-        lost: () => end(() => reject(new SandboxFailedError('the process that runs commands died'))),
+        lost: () =>
+          end(() => {
+            if (plan.mark !== undefined) killMarked(plan.mark);
+            reject(new SandboxFailedError('the process that runs commands died'));
+          }),
       });
       this.#busy();
       this.#send({ id, plan, options: rest });
@@ -102,8 +106,10 @@ class Broker {
   }
 
   #receive(answer: BrokerAnswer): void {
-    if ('ready' in answer) this.ready = true;
-    else this.#pending.get(answer.id)?.settle(answer);
+    if ('ready' in answer) {
+      this.#idle();
+      this.#started.resolve(true);
+    } else this.#pending.get(answer.id)?.settle(answer);
   }
 
   #send(request: BrokerRequest): void {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
@@ -103,6 +104,7 @@ export async function bubblewrapSandbox(
         ...(proxy && PROXY_ENVIRONMENT),
         ...options.env,
         ...execOptions.env,
+        KINO_EXEC: `${randomBytes(8).toString('hex')}.`,
       };
       const bridged = proxy && (await proxy.bridge());
       const argv = [
@@ -114,7 +116,8 @@ export async function bubblewrapSandbox(
         ...command,
       ];
       const { status, ...result } = await runTreeFromAfar(
-        { argv, cwd: root, env, wantsStatus: true },
+        // bubblewrap binds itself to its parent only when it has been at work for a while.
+        { argv, cwd: root, env, wantsStatus: true, mark: `KINO_EXEC=${env.KINO_EXEC}` },
         withSignal(execOptions, disposed.signal),
       );
       // bubblewrap reports an exit code only of a command that it could start; the command cannot write there.

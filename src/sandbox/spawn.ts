@@ -138,16 +138,27 @@ function killGroup(pid: number | undefined): void {
   if (pid !== undefined) killQuietly(-pid);
 }
 
+/** While it is looked for them, processes start others: so often at most it is looked again. */
+const MAX_ROUNDS = 20;
+
 /** Kills every process whose environment holds the mark, by /proc; none on systems without it. */
 export function killMarked(mark: string): void {
-  let entries: string[];
-  try {
-    entries = readdirSync('/proc');
-  } catch {
-    return;
+  const killed = new Set<string>();
+  for (let round = 0, before = -1; round < MAX_ROUNDS && killed.size > before; round++) {
+    before = killed.size;
+    for (const entry of processes()) {
+      if (killed.has(entry) || !environmentOf(entry).includes(mark)) continue;
+      killed.add(entry);
+      killQuietly(Number(entry));
+    }
   }
-  for (const entry of entries) {
-    if (/^\d+$/.test(entry) && environmentOf(entry).includes(mark)) killQuietly(Number(entry));
+}
+
+function processes(): string[] {
+  try {
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  } catch {
+    return [];
   }
 }
 

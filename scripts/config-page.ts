@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { configSchema } from '../src/config/config.ts';
+import { configSchema, projectConfigSchema } from '../src/config/config.ts';
 
 const page = join(import.meta.dirname, '..', 'docs', 'configuration.md');
 
@@ -27,11 +27,16 @@ function* rows(schema: Schema, path: string): Generator<string> {
   }
 }
 
+const projectKeys = Object.keys(projectConfigSchema.shape)
+  .filter((key) => key !== '$schema')
+  .map((key) => `\`${key}\``)
+  .join(', ');
 const schema = z.toJSONSchema(configSchema, { io: 'input' }) as Schema;
 const text = `# Configuration
 
-\`config.json\` in Kino's home folder (\`KINO_HOME\`, default \`~/.kino\`). Flags win over it. A repository's own configuration is
-not read: it could send your keys to an address of its choice.
+\`config.json\` in Kino's home folder (\`KINO_HOME\`, default \`~/.kino\`). Flags win over it. A repository's own
+\`.kino/config.json\` is read once you trust the folder (\`kino trust\`), and may have only these: ${projectKeys}. It cannot
+name endpoints or keys: it could send yours to an address of its choice.
 
 | key | type | meaning |
 |---|---|---|

@@ -364,3 +364,33 @@ test('an agent whose endpoint is dead is left out after a few tries, the others 
   expect(second.report.status).toBe('done');
   expect(second.report.agents[0]).toMatchObject({ rollouts: 8, unscored: 0 });
 });
+
+const ANSWERING_AGENT = `
+import { createInterface } from 'node:readline';
+const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, method, params } = JSON.parse(line);
+  if (method === 'initialize') send({ id, result: { protocolVersion: 1 } });
+  else if (method === 'session/new') send({ id, result: { sessionId: 's' } });
+  else if (method === 'session/prompt') {
+    const module = /The (\\w+) loses/.exec(params.prompt[0].text)?.[1];
+    if (module === 'queue') process.exit(9);
+    const text = JSON.stringify({ files: ['src/' + module + '.js'] });
+    send({ method: 'session/update', params: { sessionId: 's', update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } } } });
+    send({ id, result: { stopReason: 'end_turn' } });
+  }
+}
+`;
+
+test('an agent of others is evaluated like one of Kino’s own, and one that dies is unscored', async () => {
+  const file = await mined(libraryRepository());
+  const script = join(temporaryFolder(), 'agent.mjs');
+  writeFileSync(script, ANSWERING_AGENT);
+  const home = temporaryFolder();
+  const agents = { right: { command: [process.execPath, script] } };
+  writeFileSync(join(home, 'config.json'), JSON.stringify({ agents }));
+  const { report } = await evaluate([file, '-a', 'acp:right', '-a', 'nop', '-j', '2'], { KINO_HOME: home });
+  const [right] = report.agents;
+  expect(right).toMatchObject({ agent: 'acp:right', rollouts: 6, unscored: 1 });
+  expect(right.reward.mean).toBe(1);
+});

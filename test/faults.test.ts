@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
@@ -10,8 +10,14 @@ import { nextTurn, type PlannedFault, planFaults } from './faults/plan.ts';
 import { expectNoneLeft, marked, type RunningKino, startKino } from './faults/processes.ts';
 import { Random } from './faults/random.ts';
 import { messagesOf, refusal } from './faults/wire.ts';
-import { type CliResult, kino } from './support/cli.ts';
-import { type ModelServer, type Script, startModelServer, type Turn } from './support/model-server.ts';
+import { type CliOptions, type CliResult, kino } from './support/cli.ts';
+import {
+  type ModelServer,
+  type RecordedRequest,
+  type Script,
+  startModelServer,
+  type Turn,
+} from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
 import { temporaryFolder } from './support/temporary.ts';
 
@@ -33,8 +39,11 @@ const modelFlags = ({ url }: ModelServer) => [
   `${url}/v1`,
 ];
 
-async function withStore<T>(work: (store: SqliteThreadStore) => Promise<T>): Promise<T> {
-  const store = new SqliteThreadStore(join(process.env.KINO_HOME!, 'kino.db'));
+async function withStore<T>(
+  work: (store: SqliteThreadStore) => Promise<T>,
+  home = process.env.KINO_HOME!,
+): Promise<T> {
+  const store = new SqliteThreadStore(join(home, 'kino.db'));
   try {
     return await work(store);
   } finally {
@@ -42,7 +51,7 @@ async function withStore<T>(work: (store: SqliteThreadStore) => Promise<T>): Pro
   }
 }
 
-const eventsOf = (thread: string) => withStore((store) => store.read(thread));
+const eventsOf = (thread: string, home?: string) => withStore((store) => store.read(thread), home);
 
 test('faults at 50 random points: no thread is lost, nothing outside is changed, no process is left', async () => {
   const seed = Number(process.env.KINO_FAULTS_SEED ?? Date.now() % 1_000_000);
@@ -221,9 +230,15 @@ async function expectRecorded(thread: ThreadSummary, shown?: CliResult): Promise
       expect(ids('tool.ended')).toEqual(expect.arrayContaining(ids('tool.started')));
   }
   if (shown === undefined || shown.stdout === '') return;
-  const first = JSON.parse(shown.stdout.split('\n', 1)[0]!);
-  const about = { thread: thread.id, cwd: first.cwd, model: first.model, mode: first.permissionMode };
-  const lines = events.flatMap((event) => toStreamJson(event, { ...about, tools: first.tools }));
+  const printed = shown.stdout.split('\n');
+  const { cwd, model, permissionMode: mode, tools } = JSON.parse(printed[0]!);
+  // The last line has the denied calls once more.
+  const result = printed.at(-2)!.startsWith('{"type":"result"') ? JSON.parse(printed.at(-2)!) : {};
+  const denials = (result.permission_denials ?? []).map((denial: Record<string, unknown>) => ({
+    ...{ tool: denial.tool_name, callId: denial.tool_use_id, input: denial.tool_input },
+  }));
+  const about = { thread: thread.id, cwd, model, mode, tools, denials };
+  const lines = events.flatMap((event) => toStreamJson(event, about));
   const recorded = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
   expect(recorded.startsWith(shown.stdout), `${shown.stdout}\nis no beginning of\n${recorded}`).toBe(true);
 }
@@ -262,3 +277,295 @@ function expectExplained(
       expect([status, reason], said).toEqual(['done', 'The agent answered.']);
   }
 }
+
+const bash = (command: string): Turn => ({ calls: [{ name: 'bash', args: { command } }] });
+
+/** Runs a session in a new folder, or goes on with one. */
+async function session(
+  script: Script,
+  { flags = [], args = ['run', 'do it'], ...options }: SessionSetup = {},
+) {
+  await server?.close();
+  server = await startModelServer(script);
+  const cwd = options.cwd ?? temporaryFolder();
+  const all = [...args, ...modelFlags(server), '--mode', 'auto', '--output', 'json', ...flags];
+  const result = await kino(all, { ...options, cwd });
+  expect(result.stdout, result.stderr).toMatch(/^\{/);
+  const printed = JSON.parse(result.stdout) as {
+    thread: string;
+    status: string;
+    reason: string;
+    answer: string;
+  };
+  const home = options.env?.KINO_HOME;
+  const events = await eventsOf(printed.thread, home);
+  return { ...printed, code: result.code, cwd, events, requests: server.requests };
+}
+
+interface SessionSetup extends CliOptions {
+  flags?: string[];
+  args?: string[];
+}
+
+/** What the loop itself said to its model. */
+const nudgesIn = (events: readonly StoredEvent[]) =>
+  events.flatMap((event) => (event.type === 'user.message' && event.from === 'kino' ? [event.text] : []));
+
+test.each(['danger-full-access', 'workspace-write'])(
+  'kill -9 in the first command leaves nothing of it under %s',
+  async (sandbox) => {
+    const mark = `first-${process.pid}-${sandbox}`;
+    server = await startModelServer([bash('(setsid sleep 300 &) ; sleep 300')]);
+    const flags = [...modelFlags(server), '--mode', 'bypass', '--sandbox', sandbox];
+    const running = startKino(['run', mark, ...flags], temporaryFolder(), mark);
+    const sleeping = () =>
+      marked(mark).filter(({ commandLine }) => commandLine.startsWith('sleep 300')).length;
+    await expect.poll(sleeping, { timeout: 10_000, interval: 5 }).toBe(2);
+    running.send('SIGKILL', 'process');
+    expect((await running.ended).signal).toBe('SIGKILL');
+    await expectNoneLeft(mark);
+  },
+);
+
+test('Ctrl-C stops the step and its sub-agent, each call has a result, and the session goes on from there', async () => {
+  const { path: cwd } = createRepository([{ message: 'one', files: { a: 'a\n' } }]);
+  const script: Script = (request) =>
+    JSON.stringify(messagesOf(request)[0]).includes('one large refactoring')
+      ? bash('echo b > a; sleep 300')
+      : {
+          text: 'Now.',
+          calls: [
+            { name: 'agent', args: { agent: 'kraken', task: 'Change a.' } },
+            { name: 'bash', args: { command: 'echo never > b' } },
+          ],
+        };
+  const mark = `once-${process.pid}`;
+  server = await startModelServer(script);
+  const running = startKino(
+    ['run', mark, ...modelFlags(server), '--mode', 'auto', '--output', 'json'],
+    cwd,
+    mark,
+  );
+  await expect
+    .poll(() => marked(mark).some(({ commandLine }) => commandLine.startsWith('sleep 300')), {
+      timeout: 10_000,
+    })
+    .toBe(true);
+  running.send('SIGINT', 'group');
+  const { code, stdout } = await running.ended;
+  const { thread, status, reason } = JSON.parse(stdout);
+  expect({ code, status, reason }).toEqual({ code: 130, status: 'interrupted', reason: 'It was stopped.' });
+  await expectNoneLeft(mark);
+  const [child] = await withStore((store) => store.list({ parent: thread }));
+  expect(child).toMatchObject({ agent: 'kraken', status: 'interrupted' });
+  const results = (await eventsOf(thread)).flatMap((event) =>
+    event.type === 'tool.ended' ? [`${event.tool}: ${event.output.split('\n')[0]}`] : [],
+  );
+  expect(results.sort()).toEqual([
+    'agent: [interrupted: It was stopped.]',
+    'bash: Not run: the work was stopped.',
+  ]);
+  const on = await session([{ text: 'done' }], { cwd, args: ['resume', thread] });
+  expect(on).toMatchObject({ thread, code: 0, status: 'done' });
+  expect(refusal(messagesOf(on.requests[0]!))).toBeUndefined();
+});
+
+test('a second Ctrl-C leaves at once; the thread is kept, is said to be lost, and goes on', async () => {
+  const cwd = temporaryFolder();
+  const mark = `twice-${process.pid}`;
+  // What was changed is looked through at the end of a step: that takes a while here.
+  const script = [bash('for i in $(seq 60); do truncate -s 30M big$i; done; sleep 300'), { text: 'done' }];
+  server = await startModelServer(script);
+  const running = startKino(['run', mark, ...modelFlags(server), '--mode', 'auto'], cwd, mark);
+  await expect
+    .poll(() => marked(mark).some(({ commandLine }) => commandLine.startsWith('sleep 300')), {
+      timeout: 10_000,
+    })
+    .toBe(true);
+  running.send('SIGINT', 'group');
+  await expect
+    .poll(() => marked(mark).some(({ commandLine }) => / add --all /.test(commandLine)), {
+      timeout: 10_000,
+      interval: 5,
+    })
+    .toBe(true);
+  await sleep(SECOND_CTRL_C_MS);
+  running.send('SIGINT', 'group');
+  expect(await running.ended).toMatchObject({ code: 130, signal: null });
+  await expectNoneLeft(mark);
+  const thread = (await withStore((store) => store.list())).find(({ title }) => title === mark)!;
+  expect(statusOf(thread)).toBe('lost');
+  expect((await kino(['threads', 'show', thread.id])).stdout).toContain('its process is gone');
+  const on = await session([{ text: 'done' }], { cwd, args: ['resume', thread.id] });
+  expect(on).toMatchObject({ thread: thread.id, code: 0, status: 'done' });
+});
+
+test('a session that was killed between its answer and its end goes on with a word of its own', async () => {
+  const first = await session([bash('echo hi'), { text: 'I say hi.' }]);
+  const copy = `${first.thread}x`;
+  await withStore(async (store) => {
+    const events = first.events
+      .filter(({ type }) => type !== 'thread.ended')
+      .map(({ seq: _, at: __, ...event }) => event);
+    await store.append(copy, events);
+  });
+  const on = await session([{ text: 'That was all.' }], { cwd: first.cwd, args: ['resume', copy] });
+  expect(on).toMatchObject({ code: 0, status: 'done', answer: 'That was all.' });
+  expect(messagesOf(on.requests[0]!).at(-1)).toMatchObject({
+    role: 'user',
+    content: expect.stringContaining('The work was cut off here'),
+  });
+});
+
+test('a model that repeats itself hears a word after three rounds and is stopped after five', async () => {
+  const again = await session([bash('echo same')]);
+  expect(again).toMatchObject({
+    code: 1,
+    status: 'failed',
+    reason: expect.stringContaining('round in circles'),
+  });
+  expect(again.requests).toHaveLength(5);
+  expect(nudgesIn(again.events)).toEqual([expect.stringContaining('the same calls with the same results')]);
+  const told = again.requests.map((request) => JSON.stringify(request.body).includes('Stop and think'));
+  expect(told).toEqual([false, false, false, true, true]);
+  // What it was stopped for is no bar to going on.
+  const on = await session([{ text: 'I see.' }], { cwd: again.cwd, args: ['resume', again.thread, 'try b'] });
+  expect(on).toMatchObject({ code: 0, status: 'done' });
+});
+
+test('two calls in turn are a circle as well; a call whose result changes is none', async () => {
+  const turns = await session((_, index) => bash(index % 2 === 0 ? 'echo a' : 'echo b'));
+  expect(turns).toMatchObject({ code: 1, status: 'failed' });
+  expect(turns.requests).toHaveLength(10);
+  const grows = await session((_, index) =>
+    index < 12 ? bash('echo x >> log; wc -c < log') : { text: 'It grew.' },
+  );
+  expect(grows).toMatchObject({ code: 0, status: 'done' });
+  expect(nudgesIn(grows.events)).toEqual([]);
+});
+
+const OVERFLOW: Turn = {
+  fault: {
+    kind: 'status',
+    status: 400,
+    body: '{"error":{"message":"This model\'s maximum context length is 4096 tokens.","type":"invalid_request_error"}}',
+  },
+};
+const NOTES: Turn = {
+  text: '## Goal\nA thing.\n## Decisions\nNone.\n## Tried\necho hi\n## Next step\nAnswer.',
+};
+const wantsNotes = (request: RecordedRequest) =>
+  JSON.stringify(messagesOf(request).at(-1)).includes('Stop working');
+
+test.each([
+  ['with the notes of the model', NOTES, 'A thing.'],
+  ['without them where they do not fit either', OVERFLOW, 'The last words of the agent'],
+])('a conversation that does not fit starts anew from a handoff, %s', async (_, notes, said) => {
+  let refused = false;
+  const done = await session((request, index) => {
+    if (index === 0) return { text: 'Looking.', ...bash('echo hi') };
+    if (wantsNotes(request)) return notes;
+    if (refused) return { text: 'All is well.' };
+    refused = true;
+    return OVERFLOW;
+  });
+  expect(done).toMatchObject({ code: 0, status: 'done', answer: 'All is well.' });
+  const compacted = done.events.filter((event) => event.type === 'context.compacted');
+  expect(compacted).toMatchObject([{ reason: 'the conversation no longer fitted the model' }]);
+  expect(readFileSync(compacted[0]!.file!, 'utf8')).toContain(said);
+  const last = messagesOf(done.requests.at(-1)!);
+  expect(last.map(({ role }) => role)).toEqual(['system', 'user']);
+  expect(JSON.stringify(last[1])).toContain('do it');
+});
+
+test('one that does not fit from its handoff either is at its end, and says why; another model goes on', async () => {
+  const lost = await session((request, index) =>
+    index === 0 ? bash('echo hi') : wantsNotes(request) ? NOTES : OVERFLOW,
+  );
+  expect(lost).toMatchObject({
+    code: 1,
+    status: 'exhausted',
+    reason: expect.stringMatching(/no longer fits the model: .*maximum context length is 4096/),
+  });
+  expect(lost.requests).toHaveLength(4);
+  const on = await session([{ text: 'done' }], { cwd: lost.cwd, args: ['resume', lost.thread] });
+  expect(on).toMatchObject({ code: 0, status: 'done' });
+});
+
+test('time that runs out while the handoff is written is said to have run out', async () => {
+  const late = await session(
+    (request, index) =>
+      index === 0 ? bash('echo hi') : wantsNotes(request) ? { fault: { kind: 'hang' } } : OVERFLOW,
+    { flags: ['--max-seconds', '2'] },
+  );
+  expect(late).toMatchObject({ code: 1, status: 'exhausted', reason: 'It reached the budget of 2 s.' });
+});
+
+/** Bytes of a request's messages that the next one no longer begins with. */
+function changedBytes(before: RecordedRequest, after: RecordedRequest): number {
+  const [was, is] = [before, after].map((request) => JSON.stringify(messagesOf(request)).slice(0, -1)) as [
+    string,
+    string,
+  ];
+  let same = 0;
+  while (same < was.length && was[same] === is[same]) same++;
+  return was.length - same;
+}
+
+test('each request begins with the one before it, but after a fold and a new beginning', async () => {
+  const home = temporaryFolder();
+  writeFileSync(join(home, 'config.json'), '{"context": {"window": 8000, "smartZone": 0.4}}');
+  const { path: cwd } = createRepository([
+    { message: 'one', files: { a: 'a\n', 'lib/AGENTS.md': 'Be brief.', 'lib/b': 'b\n' } },
+  ]);
+  const varied: Turn[] = [
+    {
+      text: 'I look.',
+      calls: [
+        { name: 'read', args: { path: 'lib/b' } },
+        { name: 'grep', args: { pattern: 'a' } },
+      ],
+    },
+    { calls: [{ name: 'bash', args: '{"command": "half' }] },
+    { calls: [{ name: 'edit', args: { path: 'a', old: 'a', new: 'ä 😀' } }] },
+    { text: '' },
+    { calls: [{ name: 'todo', args: { items: [{ text: 'go on', status: 'pending' }] } }] },
+    bash('exit 3'),
+  ];
+  const STEPS = 26;
+  let step = 0;
+  const done = await session(
+    (request) => {
+      if (wantsNotes(request)) return NOTES;
+      const turn = step++;
+      if (turn === STEPS) return { text: 'done' };
+      return varied[turn] ?? bash(turn === 20 ? 'seq 1 2000' : `echo ${turn}; seq 1 350`);
+    },
+    { cwd, env: { KINO_HOME: home } },
+  );
+  expect(done).toMatchObject({ code: 0, status: 'done' });
+  const asked = done.requests.filter((request) => !wantsNotes(request));
+  expect(asked).toHaveLength(STEPS + 1);
+  // What happened to the conversation since the request before, by the number of the request.
+  const since: string[][] = [[]];
+  for (const { type } of done.events) {
+    if (type === 'context.folded' || type === 'context.compacted') since.at(-1)!.push(type);
+    if (type === 'model.requested') since.push([]);
+  }
+  const folds = since.filter((what) => what.includes('context.folded'));
+  expect(folds.length).toBeGreaterThan(1);
+  expect(since.flat()).toContain('context.compacted');
+  for (let index = 1; index < asked.length; index++) {
+    const [before, after] = [asked[index - 1]!, asked[index]!];
+    const changed = changedBytes(before, after);
+    if (since[index]!.length === 0) expect(changed, `request ${index}`).toBe(0);
+    else expect(changed, `request ${index}`).toBeGreaterThan(0);
+    const rest = ({ body: { messages: _, ...others } }: RecordedRequest) => JSON.stringify(others);
+    expect(rest(after)).toBe(rest(before));
+    if (since[index]!.at(-1) === 'context.folded')
+      expect(JSON.stringify(after.body)).toContain('was folded away. Call it again');
+  }
+  for (const event of done.events)
+    if (event.type === 'context.measured') expect(event.used).toBeLessThan(4_400);
+  for (const request of done.requests) expect(refusal(messagesOf(request))).toBeUndefined();
+});

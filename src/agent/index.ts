@@ -19,4 +19,4 @@ export { createAgent, isKnownAgent, UnknownAgentError } from './registry.ts';
 export { runInThread } from './run-in-thread.ts';
 export { loadAgents } from './subagents/load.ts';
 export { workspaceAround } from './workspace-around.ts';
-export { createWorktree, dropWorktree, runScript } from './worktree.ts';
+export { dropWorktree, runScript } from './worktree.ts';

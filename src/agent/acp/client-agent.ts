@@ -76,12 +76,13 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
   const app = client({ name: 'kino' })
     .onNotification(methods.client.session.update, ({ params }) => inOrder(() => recorder.add(params.update)))
     .onRequest(methods.client.session.requestPermission, ({ params }) => permit(params))
-    .onRequest(methods.client.fs.readTextFile, async ({ params }) => ({
-      content: linesOf((await sandbox.read(inside(params.path))).toString('utf8'), params.line, params.limit),
-    }))
+    .onRequest(methods.client.fs.readTextFile, async ({ params }) => {
+      const bytes = await sandbox.read(inside(params.path)).catch((error) => refuse(params.path, error));
+      return { content: linesOf(bytes.toString('utf8'), params.line, params.limit) };
+    })
     .onRequest(methods.client.fs.writeTextFile, async ({ params }) => {
       await mayDo('edit', { path: params.path }, { file: [inside(params.path)] });
-      await sandbox.write(inside(params.path), params.content);
+      await sandbox.write(inside(params.path), params.content).catch((error) => refuse(params.path, error));
       return {};
     })
     .onRequest(methods.client.terminal.create, async ({ params }) => {
@@ -113,11 +114,10 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
 
   async function permit(params: RequestPermissionRequest): Promise<RequestPermissionResponse> {
     const cancelled: RequestPermissionResponse = { outcome: { outcome: 'cancelled' } };
-    // What the agent has told before it asked comes first.
-    await recording;
-    if (signal.aborted) return cancelled;
     const { toolCall, options } = params;
-    const known = recorder.call(toolCall.toolCallId);
+    // What the agent has told before it asked comes first.
+    const known = await inOrder(() => recorder.asked(toolCall));
+    if (signal.aborted) return cancelled;
     const input = toolCall.rawInput ?? known?.input ?? { title: toolCall.title ?? '' };
     const kind = toolCall.kind ?? known?.kind ?? 'other';
     const tool = toolCall.name ?? known?.tool ?? kind;
@@ -183,6 +183,12 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     await terminals.dispose();
     await agentProcess.stop();
   }
+}
+
+/** Agents tell by the code whether a file is new, and show their model the words; others would read "Internal error". */
+function refuse(path: string, error: NodeJS.ErrnoException): never {
+  if (error.code === 'ENOENT') throw RequestError.resourceNotFound(path);
+  throw new RequestError(-32603, error.message);
 }
 
 /** As a shell would read it, for the rules. */

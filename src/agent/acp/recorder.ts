@@ -23,6 +23,8 @@ const MAX_OUTPUT_CHARS = 100_000;
 export class UpdateRecorder {
   readonly #record: (event: ThreadEvent) => Promise<void>;
   readonly #calls = new Map<string, KnownCall>();
+  /** Calls that are announced while the model still writes their input. */
+  readonly #announced = new Map<string, ToolCallUpdate>();
   #step: number;
   #text = '';
   #reasoning = '';
@@ -43,9 +45,16 @@ export class UpdateRecorder {
     return this.#step;
   }
 
-  /** The call of an id, for a request for permission. */
-  call(id: string): Pick<KnownCall, 'step' | 'tool' | 'kind' | 'path' | 'input'> | undefined {
-    return this.#calls.get(id);
+  /** The call of an id, for a request for permission: what is asked about is written first. */
+  async asked(
+    call: ToolCallUpdate,
+  ): Promise<Pick<KnownCall, 'step' | 'tool' | 'kind' | 'path' | 'input'> | undefined> {
+    if (!this.#calls.has(call.toolCallId)) {
+      await this.#tell(call);
+      const announced = this.#announced.get(call.toolCallId);
+      if (announced) await this.#start(announced);
+    }
+    return this.#calls.get(call.toolCallId);
   }
 
   async add(update: SessionUpdate): Promise<void> {
@@ -62,8 +71,7 @@ export class UpdateRecorder {
       }
       case 'tool_call':
       case 'tool_call_update':
-        if (!this.#calls.has(update.toolCallId)) await this.#begin(update);
-        await this.#advance(update);
+        await this.#tell(update);
         break;
       case 'plan':
         await this.#record({
@@ -84,9 +92,32 @@ export class UpdateRecorder {
     }
   }
 
-  async #begin({ toolCallId: callId, name, kind, title, rawInput }: ToolCallUpdate): Promise<void> {
+  async #tell(update: ToolCallUpdate): Promise<void> {
+    if (this.#calls.has(update.toolCallId)) return this.#advance(update);
+    const given = Object.entries(update).filter(([, value]) => value !== null && value !== undefined);
+    const before = this.#announced.get(update.toolCallId);
+    const call = { ...before, ...Object.fromEntries(given), toolCallId: update.toolCallId } as ToolCallUpdate;
+    this.#announced.set(call.toolCallId, call);
+    if ((call.status ?? 'pending') !== 'pending' || !isEmpty(call.rawInput)) await this.#start(call);
+  }
+
+  async #start(call: ToolCallUpdate): Promise<void> {
+    this.#announced.delete(call.toolCallId);
+    await this.#begin(call);
+    await this.#advance(call);
+  }
+
+  async #begin({
+    toolCallId: callId,
+    name,
+    kind,
+    title,
+    rawInput,
+    locations,
+  }: ToolCallUpdate): Promise<void> {
     const tool = name ?? kind ?? 'other';
-    const input = rawInput ?? { title: title ?? '' };
+    const path = locations?.[0]?.path;
+    const input = isEmpty(rawInput) ? { title: title ?? '', ...(path !== undefined && { path }) } : rawInput;
     const step = this.#step;
     this.#calls.set(callId, {
       ...{ step, tool, input, started: performance.now(), isOver: false, output: '' },
@@ -101,7 +132,7 @@ export class UpdateRecorder {
     const call = this.#calls.get(id)!;
     call.kind = update.kind ?? call.kind;
     call.path = update.locations?.[0]?.path ?? call.path;
-    if (update.rawInput !== undefined && update.rawInput !== null) call.input = update.rawInput;
+    if (!isEmpty(update.rawInput)) call.input = update.rawInput;
     if (update.content) call.output = textOf(update.content);
     if (call.isOver || (update.status !== 'completed' && update.status !== 'failed')) return;
     call.isOver = true;
@@ -121,6 +152,7 @@ export class UpdateRecorder {
 
   /** Ends what is open: the last message, and calls that nobody has ended. */
   async finish(): Promise<void> {
+    for (const call of [...this.#announced.values()]) await this.#start(call);
     if (this.#text !== '' || this.#reasoning !== '') await this.#message([]);
     for (const [callId, call] of this.#calls) {
       if (call.isOver) continue;
@@ -156,6 +188,11 @@ export class UpdateRecorder {
     this.#deltas = undefined;
     this.#since = now;
   }
+}
+
+function isEmpty(input: unknown): boolean {
+  if (input === undefined || input === null || input === '') return true;
+  return typeof input === 'object' && Object.keys(input).length === 0;
 }
 
 function textOf(content: readonly ToolCallContent[]): string {

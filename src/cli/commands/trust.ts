@@ -19,7 +19,7 @@ export function define(command: Command): void {
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
-      '\nIn a folder that you trust the repository’s own configuration, skills, commands and hooks are loaded, and work\nbegins in mode auto. When its configuration changes you are asked again.',
+      '\nIn a folder that you trust the repository’s own configuration, commands, agents and hooks are loaded, and work\nbegins in mode auto. When its configuration changes you are asked again.',
     )
     .action(trust);
 }

@@ -114,7 +114,7 @@ export class App {
           ? 'Its configuration has changed since you trusted it'
           : 'You have not said that you trust this folder';
       this.#transcript.note(
-        `${why}: its own configuration, skills and hooks are not loaded, and you are asked before every change. /trust says that you do.`,
+        `${why}: its own configuration, commands, agents and hooks are not loaded, and you are asked before every change. /trust says that you do.`,
         yellow,
       );
     }

@@ -10,6 +10,7 @@ import {
   type OpenSession,
   type Outcome,
   openSession,
+  type Person,
   runInThread,
 } from '../agent/index.ts';
 import { kinoHome } from '../config/index.ts';
@@ -22,6 +23,7 @@ import { openAgent } from './open-agent.ts';
 import { positiveInteger, positiveNumber } from './options.ts';
 import { dollars, plain, print, printJson, seconds } from './output.ts';
 import { progressLine } from './progress-line.ts';
+import { StdioPerson } from './stdio-person.ts';
 import { type StreamContext, toStreamJson } from './stream-json.ts';
 import { version } from './version.ts';
 
@@ -29,6 +31,7 @@ export interface HeadlessFlags extends ModelFlags {
   sandbox?: SandboxName;
   mode?: Mode;
   output: 'text' | 'json' | 'stream-json';
+  input: 'none' | 'stream-json';
   cwd: string;
   worktree?: string | true;
   maxSteps?: number;
@@ -54,6 +57,14 @@ export function addHeadlessFlags(command: Command): Command {
       new Option('--output <format>', 'what is printed')
         .choices(['text', 'json', 'stream-json'])
         .default('text'),
+    )
+    .addOption(
+      new Option(
+        '--input <format>',
+        'who can be asked: nobody, or a program on standard input (with --output stream-json)',
+      )
+        .choices(['none', 'stream-json'])
+        .default('none'),
     )
     .option('-C, --cwd <folder>', 'the workspace', '.')
     .option('--worktree [name]', 'work in a worktree of its own, on a branch of its own')
@@ -85,14 +96,18 @@ export async function runHeadless(
   { store, thread, prompt, title, signal }: HeadlessRun,
   flags: HeadlessFlags,
 ): Promise<void> {
+  let steer: (text: string) => void = () => {};
+  const person = personFor(flags, thread, (text) => steer(text));
   const open = await openSession({
     folder: flags.cwd,
     thread,
+    ...(person && { person }),
     ...(flags.mode && { mode: flags.mode }),
     ...(flags.sandbox && { sandbox: flags.sandbox }),
     ...worktreeOf(flags, thread),
   });
   const { config, session, sandbox, origin, root, cwd, mode, trust } = open;
+  steer = (text) => session.inbox.steer(text);
   try {
     const { agent, model, problems } = await openAgent(flags, open);
     const by = model?.name ?? agent.name;
@@ -129,6 +144,7 @@ export async function runHeadless(
     finish(flags, thread, by, outcome, session.gate.denials);
   } finally {
     await open.dispose();
+    if (person) process.stdin.destroy();
   }
 }
 
@@ -138,6 +154,23 @@ async function expanded(prompt: string, { root, trust }: OpenSession): Promise<s
   const { commands } = await loadCommands(root, { trusted: trust === 'trusted' });
   const called = calledCommand(prompt, commands);
   return called ? expandCommand(called.command, called.argument) : prompt;
+}
+
+/** @throws UsageError */
+function personFor(
+  { input, output }: HeadlessFlags,
+  thread: string,
+  steer: (text: string) => void,
+): Person | undefined {
+  if (input === 'none') return undefined;
+  if (output !== 'stream-json')
+    throw new UsageError('--input stream-json needs --output stream-json: that is where it is asked.');
+  return new StdioPerson(
+    process.stdin,
+    (line) => print(JSON.stringify({ ...line, session_id: thread })),
+    steer,
+    (sentence) => process.stderr.write(`kino: ${plain(sentence)}\n`),
+  );
 }
 
 /** The worktree that is asked for; without a name of its own it has that of the thread. */

@@ -71,13 +71,18 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
 
   /** Kinds of calls that were allowed and may come back as requests to the client. */
   const granted: ToolKind[] = [];
+  /** Gemini's command line cannot tell that a file is new from any error, and then writes none. */
+  let missingIsEmpty = false;
   let asked = 0;
 
   const app = client({ name: 'kino' })
     .onNotification(methods.client.session.update, ({ params }) => inOrder(() => recorder.add(params.update)))
     .onRequest(methods.client.session.requestPermission, ({ params }) => permit(params))
     .onRequest(methods.client.fs.readTextFile, async ({ params }) => {
-      const bytes = await sandbox.read(inside(params.path)).catch((error) => refuse(params.path, error));
+      const bytes = await sandbox.read(inside(params.path)).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT' && missingIsEmpty) return Buffer.alloc(0);
+        return refuse(params.path, error);
+      });
       return { content: linesOf(bytes.toString('utf8'), params.line, params.limit) };
     })
     .onRequest(methods.client.fs.writeTextFile, async ({ params }) => {
@@ -143,11 +148,14 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     return option ? { outcome: { outcome: 'selected', optionId: option.optionId } } : cancelled;
   }
 
+  let settling: NodeJS.Timeout | undefined;
   const connection = app.connect(ndJsonStream(agentProcess.input, agentProcess.output));
   try {
     const died = agentProcess.ended.then((reason) => Promise.reject(new AgentDiedError(reason)));
     died.catch(() => {});
-    const sessionId = await within(START_MS, signal, Promise.race([begin(connection.agent, sandbox), died]));
+    const begun = await within(START_MS, signal, Promise.race([begin(connection.agent, sandbox), died]));
+    const { sessionId } = begun;
+    missingIsEmpty = begun.agentName === 'gemini-cli';
     const firstStep = recorder.step;
     await session.checkpoints?.before(firstStep, undefined, job.emit);
     const answered = connection.agent.request(methods.agent.session.prompt, {
@@ -156,6 +164,7 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     });
     answered.catch(() => {});
     const stopped = untilStopped(signal, recorder, job.budget.steps);
+    settling = setInterval(() => void inOrder(() => recorder.settle()).catch(() => {}), 250).unref();
     const first = await Promise.race([answered, died, stopped]);
     if (first !== undefined) {
       await inOrder(() => recorder.finish());
@@ -179,6 +188,7 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
       : undefined;
     return end('failed', died ?? explain(error), true);
   } finally {
+    clearInterval(settling);
     connection.close();
     await terminals.dispose();
     await agentProcess.stop();
@@ -203,8 +213,11 @@ class AgentDiedError extends Error {
   override name = 'AgentDiedError';
 }
 
-async function begin(agent: ClientContext, sandbox: Sandbox): Promise<string> {
-  const { protocolVersion } = await agent.request(methods.agent.initialize, {
+async function begin(
+  agent: ClientContext,
+  sandbox: Sandbox,
+): Promise<{ sessionId: string; agentName: string | undefined }> {
+  const { protocolVersion, agentInfo } = await agent.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
     clientInfo: { name: 'kino', title: 'Kino', version: '1' },
     clientCapabilities: { fs: { readTextFile: true, writeTextFile: true }, terminal: true },
@@ -214,7 +227,7 @@ async function begin(agent: ClientContext, sandbox: Sandbox): Promise<string> {
       `The agent speaks version ${protocolVersion} of the protocol, and Kino ${PROTOCOL_VERSION}.`,
     );
   const { sessionId } = await agent.request(methods.agent.session.new, { cwd: sandbox.cwd, mcpServers: [] });
-  return sessionId;
+  return { sessionId, agentName: agentInfo?.name };
 }
 
 /** Resolves with nothing when the work is to be stopped. */

@@ -15,6 +15,8 @@ interface KnownCall {
 }
 
 const MAX_OUTPUT_CHARS = 100_000;
+/** An input that has not grown for so long is whole. */
+const SETTLED_MS = 250;
 
 /**
  * Writes down what an agent of others tells of its work, in the words of Kino's own threads. A message ends where a
@@ -24,7 +26,7 @@ export class UpdateRecorder {
   readonly #record: (event: ThreadEvent) => Promise<void>;
   readonly #calls = new Map<string, KnownCall>();
   /** Calls that are announced while the model still writes their input. */
-  readonly #announced = new Map<string, ToolCallUpdate>();
+  readonly #announced = new Map<string, { call: ToolCallUpdate; heard: number }>();
   #step: number;
   #text = '';
   #reasoning = '';
@@ -52,12 +54,13 @@ export class UpdateRecorder {
     if (!this.#calls.has(call.toolCallId)) {
       await this.#tell(call);
       const announced = this.#announced.get(call.toolCallId);
-      if (announced) await this.#start(announced);
+      if (announced) await this.#start(announced.call);
     }
     return this.#calls.get(call.toolCallId);
   }
 
   async add(update: SessionUpdate): Promise<void> {
+    await this.settle(update);
     switch (update.sessionUpdate) {
       case 'agent_message_chunk':
       case 'agent_thought_chunk': {
@@ -93,12 +96,21 @@ export class UpdateRecorder {
   }
 
   async #tell(update: ToolCallUpdate): Promise<void> {
-    if (this.#calls.has(update.toolCallId)) return this.#advance(update);
+    const id = update.toolCallId;
+    if (this.#calls.has(id)) return this.#advance(update);
     const given = Object.entries(update).filter(([, value]) => value !== null && value !== undefined);
-    const before = this.#announced.get(update.toolCallId);
-    const call = { ...before, ...Object.fromEntries(given), toolCallId: update.toolCallId } as ToolCallUpdate;
-    this.#announced.set(call.toolCallId, call);
-    if ((call.status ?? 'pending') !== 'pending' || !isEmpty(call.rawInput)) await this.#start(call);
+    const call = { ...this.#announced.get(id)?.call, ...Object.fromEntries(given), toolCallId: id };
+    this.#announced.set(id, { call, heard: performance.now() });
+    if ((call.status ?? 'pending') !== 'pending') await this.#start(call);
+  }
+
+  /** Begins the calls whose input is whole: it has not grown for a while, or something else has happened since. */
+  async settle(other?: SessionUpdate): Promise<void> {
+    for (const { call, heard } of [...this.#announced.values()]) {
+      const isOther = other !== undefined && !('toolCallId' in other && other.toolCallId === call.toolCallId);
+      if (isEmpty(call.rawInput)) continue;
+      if (isOther || performance.now() - heard >= SETTLED_MS) await this.#start(call);
+    }
   }
 
   async #start(call: ToolCallUpdate): Promise<void> {
@@ -152,7 +164,7 @@ export class UpdateRecorder {
 
   /** Ends what is open: the last message, and calls that nobody has ended. */
   async finish(): Promise<void> {
-    for (const call of [...this.#announced.values()]) await this.#start(call);
+    for (const { call } of [...this.#announced.values()]) await this.#start(call);
     if (this.#text !== '' || this.#reasoning !== '') await this.#message([]);
     for (const [callId, call] of this.#calls) {
       if (call.isOver) continue;

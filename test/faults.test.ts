@@ -400,6 +400,46 @@ test('a second Ctrl-C leaves at once; the thread is kept, is said to be lost, an
   expect(on).toMatchObject({ thread: thread.id, code: 0, status: 'done' });
 });
 
+test('where the process that runs commands dies, the other calls are stopped and the session says why; it goes on', async () => {
+  const { path: cwd } = createRepository([{ message: 'one', files: { a: 'a\n' } }]);
+  const mark = `broker-${process.pid}`;
+  server = await startModelServer((request) =>
+    JSON.stringify(messagesOf(request)[0]).includes('You find code')
+      ? { fault: { kind: 'hang' } }
+      : {
+          calls: [
+            { name: 'agent', args: { agent: 'finder', task: 'Where is a?' } },
+            { name: 'bash', args: { command: 'echo b > a; sleep 300' } },
+          ],
+        },
+  );
+  const flags = [...modelFlags(server), '--mode', 'auto', '--output', 'json'];
+  const running = startKino(['run', mark, ...flags], cwd, mark);
+  const sleeps = () => marked(mark).some(({ commandLine }) => commandLine.startsWith('sleep 300'));
+  await expect.poll(sleeps, { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => server!.requests.length, { timeout: 10_000 }).toBe(2);
+  const broker = marked(mark).find(({ commandLine }) => commandLine.includes('broker-process'))!;
+  process.kill(broker.pid, 'SIGKILL');
+  const { code, stdout } = await running.ended;
+  await expectNoneLeft(mark);
+  const { thread, ...result } = JSON.parse(stdout);
+  expect({ code, ...result }).toMatchObject({
+    ...{ code: 1, status: 'failed', steps: 1 },
+    reason: 'The sandbox failed: the process that runs commands died.',
+  });
+  const events = await eventsOf(thread);
+  expect(events.at(-1)).toMatchObject({ type: 'thread.ended', infrastructure: true });
+  expect(events.filter(({ type }) => type === 'tool.ended')).toMatchObject([
+    { tool: 'bash', ok: false, output: result.reason },
+    { tool: 'agent', ok: false },
+  ]);
+  const [child] = await withStore((store) => store.list({ parent: thread }));
+  expect(child).toMatchObject({ agent: 'finder', status: 'interrupted' });
+  expect((await kino(['undo', '--thread', thread], { cwd })).stdout).toBe('restored  a\n');
+  const on = await session([bash('cat a'), { text: 'done' }], { cwd, args: ['resume', thread] });
+  expect(on).toMatchObject({ code: 0, status: 'done' });
+});
+
 test('a session that was killed between its answer and its end goes on with a word of its own', async () => {
   const first = await session([bash('echo hi'), { text: 'I say hi.' }]);
   const copy = `${first.thread}x`;

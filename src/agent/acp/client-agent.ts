@@ -18,6 +18,7 @@ import type { Agent, Job, Outcome } from '../agent.ts';
 import { Meter } from '../budget.ts';
 import { Conversation } from '../conversation.ts';
 import type { Question } from '../permission/decide.ts';
+import type { Mode } from '../permission/mode.ts';
 import { Session } from '../session.ts';
 import type { AcpCommand } from './presets.ts';
 import { AgentProcess } from './process.ts';
@@ -28,6 +29,8 @@ import { ClientTerminals } from './terminals.ts';
 const START_MS = 120_000;
 /** How long a process whose connection is closed may take to end. */
 const DYING_MS = 2_000;
+/** What Claude Code, Gemini and Qwen call the mode in which they ask. */
+const ASKING_MODE = 'default';
 /** How long it may take to end a prompt that was cancelled. */
 const CANCEL_MS = 5_000;
 
@@ -128,13 +131,14 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     const tool = toolCall.name ?? known?.tool ?? kind;
     const raw = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>;
     const path = toolCall.locations?.[0]?.path ?? known?.path ?? pathIn(raw);
+    const line = commandIn(raw);
     const verdict = await session.gate.judge(
       { step: known?.step ?? recorder.step, callId: toolCall.toolCallId, tool, input },
       {
         tool: { name: tool, kind: toKind(kind) },
         runsFree: true,
         ...(path !== undefined && { file: [inside(path)] }),
-        ...(typeof raw.command === 'string' && { command: raw.command }),
+        ...(line !== undefined && { command: line }),
         ...(typeof raw.url === 'string' && URL.canParse(raw.url) && { host: new URL(raw.url).hostname }),
       },
       { emit: job.emit, person: session.person, signal, cwd: sandbox.cwd },
@@ -153,7 +157,11 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
   try {
     const died = agentProcess.ended.then((reason) => Promise.reject(new AgentDiedError(reason)));
     died.catch(() => {});
-    const begun = await within(START_MS, signal, Promise.race([begin(connection.agent, sandbox), died]));
+    const begun = await within(
+      START_MS,
+      signal,
+      Promise.race([begin(connection.agent, sandbox, session.gate.policy.mode), died]),
+    );
     const { sessionId } = begun;
     missingIsEmpty = begun.agentName === 'gemini-cli';
     const firstStep = recorder.step;
@@ -226,7 +234,12 @@ async function begin(
     throw new Error(
       `The agent speaks version ${protocolVersion} of the protocol, and Kino ${PROTOCOL_VERSION}.`,
     );
-  const { sessionId } = await agent.request(methods.agent.session.new, { cwd: sandbox.cwd, mcpServers: [] });
+  const started = { cwd: sandbox.cwd, mcpServers: [] };
+  const { sessionId, modes } = await agent.request(methods.agent.session.new, started);
+  // Some begin in a mode in which they allow themselves what they do; the rules of the session would never be asked.
+  const isOffered = modes?.availableModes.some(({ id }) => id === ASKING_MODE);
+  if (mode !== 'bypass' && isOffered && ![ASKING_MODE, 'plan'].includes(modes?.currentModeId ?? ''))
+    await agent.request(methods.agent.session.setMode, { sessionId, modeId: ASKING_MODE });
   return { sessionId, agentName: agentInfo?.name };
 }
 
@@ -289,6 +302,15 @@ function toKind(kind: string): ToolKind {
   if (kind === 'delete' || kind === 'move') return 'edit';
   const known: readonly string[] = ['read', 'edit', 'search', 'execute', 'fetch', 'think'];
   return known.includes(kind) ? (kind as ToolKind) : 'other';
+}
+
+/** A command line, or its words: where a shell is to read it, what the shell reads. */
+function commandIn({ command }: Record<string, unknown>): string | undefined {
+  if (typeof command === 'string') return command;
+  if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) return undefined;
+  const [program = '', option = '', script, ...others] = command;
+  const isShell = /(?:^|\/)(?:ba|z|da)?sh$/.test(program) && /^-l?c$/.test(option) && others.length === 0;
+  return isShell && script !== undefined ? script : commandLine(program, command.slice(1));
 }
 
 function pathIn(input: Record<string, unknown>): string | undefined {

@@ -232,6 +232,7 @@ function marked(sign: string, text: string): string {
 function rawText(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string') return value;
-  const { output } = value as { output?: unknown };
-  return typeof output === 'string' ? output : JSON.stringify(value);
+  const known = value as Record<string, unknown>;
+  const text = known.output ?? known.formatted_output ?? known.aggregated_output;
+  return typeof text === 'string' ? text : JSON.stringify(value);
 }

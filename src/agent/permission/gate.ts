@@ -74,13 +74,13 @@ export class Gate {
 
   /** Decides a call, and writes down what did not simply pass. */
   async judge(about: About, question: Question, around: Asking): Promise<Verdict> {
-    // The shell may have gone to another folder since.
-    this.policy.cwd = around.cwd;
-    let decision = this.decide(question);
+    // Each agent of a session has its own shell, and it may have gone to another folder since.
+    const decideNow = () => decide(question, { ...this.policy, cwd: around.cwd });
+    let decision = decideNow();
     if (decision.outcome === 'ask') {
       // One question at a time; the answer to the one before may have made a rule for this one.
       const turn = this.#asking.then(async () => {
-        decision = this.decide(question);
+        decision = decideNow();
         return decision.outcome === 'ask' ? this.#ask(about, question, decision, around) : undefined;
       });
       this.#asking = turn.catch(() => {});

@@ -71,9 +71,12 @@ export class App {
     this.#ticking = setInterval(() => {
       if (this.#transcript.tick()) this.#tui.requestRender();
     }, 1_000);
+    const stop = () => this.#leave();
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
     this.#tui.start();
     if (this.#options.prompt !== undefined) void this.#submit(this.#options.prompt);
     await gone;
+    for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
     clearInterval(this.#ticking);
     await this.#options.terminal.drainInput(200).catch(() => {});
     this.#tui.stop();
@@ -329,6 +332,7 @@ export class App {
 
   async #switchTo(thread: string | undefined): Promise<void> {
     const before = this.#chat;
+    this.#transcript.clear();
     await this.#openChat(thread);
     await before.close();
   }

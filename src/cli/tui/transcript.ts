@@ -16,6 +16,16 @@ export class Transcript implements Component {
   readonly #calls = new Map<string, ToolBlock>();
   readonly #subagents = new Map<string, SubagentBlock>();
 
+  clear(): void {
+    this.#blocks.length = 0;
+    this.#lines = [];
+    this.#starts = [];
+    this.#clean = 0;
+    this.#answer = undefined;
+    this.#calls.clear();
+    this.#subagents.clear();
+  }
+
   add(block: Block): void {
     this.#blocks.push(block);
   }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
@@ -438,6 +438,32 @@ test('where the process that runs commands dies, the other calls are stopped and
   expect((await kino(['undo', '--thread', thread], { cwd })).stdout).toBe('restored  a\n');
   const on = await session([bash('cat a'), { text: 'done' }], { cwd, args: ['resume', thread] });
   expect(on).toMatchObject({ code: 0, status: 'done' });
+});
+
+test('Ctrl-C while the files are being looked through loses nothing of the person: undo has nothing to take back', async () => {
+  const { path: cwd } = createRepository([{ message: 'one', files: { a: 'a\n' } }]);
+  writeFileSync(join(cwd, 'a'), 'mine\n');
+  writeFileSync(join(cwd, 'notes.txt'), 'mine as well\n');
+  for (let index = 0; index < 12; index++) {
+    writeFileSync(join(cwd, `big${index}`), '');
+    truncateSync(join(cwd, `big${index}`), 30_000_000);
+  }
+  const before = filesOf(cwd);
+  const mark = `look-${process.pid}`;
+  server = await startModelServer([bash('echo agent > a')]);
+  const flags = [...modelFlags(server), '--mode', 'auto', '--output', 'json'];
+  const running = startKino(['run', mark, ...flags], cwd, mark);
+  await expect
+    .poll(() => marked(mark).filter(({ commandLine }) => / add --all /.test(commandLine)).length, {
+      ...{ timeout: 10_000, interval: 2 },
+    })
+    .toBe(1);
+  running.send('SIGINT', 'group');
+  const { code, stdout } = await running.ended;
+  expect(code).toBe(130);
+  const undone = await kino(['undo', '--thread', JSON.parse(stdout).thread], { cwd });
+  expect(undone).toMatchObject({ code: 2, stderr: expect.stringContaining('can be taken back') });
+  expect(filesOf(cwd)).toEqual(before);
 });
 
 test('a session that was killed between its answer and its end goes on with a word of its own', async () => {

@@ -8,6 +8,7 @@ export class Checkpoints {
   #opened: Promise<Snapshots | string> | undefined;
   #step = 0;
   #before: Promise<boolean> | undefined;
+  readonly #named = new Set<string>();
 
   /** @param open called when something is first to be changed; where it fails the work goes on, and the thread says so */
   constructor(open: () => Promise<Snapshots>) {
@@ -19,15 +20,21 @@ export class Checkpoints {
     return this.#opened;
   }
 
-  /** Called before each call that may write; the first of a step takes the snapshot. `path`: the file, where it is one. */
-  async before(step: number, path: string | undefined, emit: Job['emit']): Promise<void> {
+  /** Files that the calls of a step are to change: its first snapshot holds them, also those that git ignores. */
+  name(paths: readonly string[]): void {
+    for (const path of paths) this.#named.add(path);
+  }
+
+  /** Called before each call that may write; the first of a step takes the snapshot. */
+  async before(step: number, emit: Job['emit']): Promise<void> {
     const snapshots = await this.#snapshots();
     if (typeof snapshots === 'string') {
       if (this.#step === 0) await emit({ type: 'warning', message: `There will be no undo: ${snapshots}` });
       this.#step = step;
       return;
     }
-    if (path !== undefined) snapshots.name(path);
+    for (const path of this.#named) snapshots.name(path);
+    this.#named.clear();
     if (this.#step !== step || !this.#before) {
       this.#step = step;
       this.#before = this.#take(step, 'before', emit);

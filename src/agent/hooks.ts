@@ -22,7 +22,10 @@ export class Hooks {
   readonly #root: string;
   readonly #passEnv: readonly string[];
 
+  /** @throws RuleError for one whose calls are named by no rule */
   constructor(settings: readonly HookSettings[], root: string, passEnv: readonly string[] = []) {
+    for (const hook of settings.flatMap((one) => [...(one.beforeTool ?? []), ...(one.afterTool ?? [])]))
+      if (hook.tools !== undefined) parseRule('ask', hook.tools, 'a hook');
     this.#settings = settings;
     this.#root = root;
     this.#passEnv = passEnv;

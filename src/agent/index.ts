@@ -1,5 +1,5 @@
 export type { AcpCommand } from './acp/presets.ts';
-export { idOf as callIdOf, titleOf, UpdateStream } from './acp/updates.ts';
+export { idOf as callIdOf, titleOf, UpdateStream, wholeOf } from './acp/updates.ts';
 export type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
 export { changingSteps, takeBack } from './checkpoints.ts';
 export { digestOf, handoffMarkdown, writeHandoff } from './context/handoff.ts';

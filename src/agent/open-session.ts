@@ -1,6 +1,7 @@
-import { existsSync, globSync } from 'node:fs';
+import { type Dirent, existsSync, globSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import picomatch from 'picomatch';
 import {
   type Config,
   kinoHome,
@@ -21,7 +22,7 @@ import { Hooks } from './hooks.ts';
 import { Gate } from './permission/gate.ts';
 import type { Mode } from './permission/mode.ts';
 import { PROTECTED_NAMES } from './permission/protected.ts';
-import { matchesHost, parseRule, type Rule, type RuleOutcome } from './permission/rule.ts';
+import { isAllowedHost, matchesHost, parseRule, type Rule, type RuleOutcome } from './permission/rule.ts';
 import type { Person } from './person.ts';
 import { Session } from './session.ts';
 import { workspaceAround } from './workspace-around.ts';
@@ -84,8 +85,6 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   const isFree = mode === 'bypass';
   const allowedHosts = [config, project].flatMap(({ network }) => network?.allowedDomains ?? []);
   const deniedHosts = [config, project].flatMap(({ network }) => network?.deniedDomains ?? []);
-  const isAmong = (hosts: readonly string[], host: string) =>
-    hosts.some((pattern) => matchesHost(pattern, host));
   const sandbox = await openSandbox(name, {
     root,
     cwd,
@@ -94,7 +93,10 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
     denyWrite: [...files.denyWrite, ...(isFree ? [] : guarded(root, shared))],
     env: { ...identity, ...(own && worktreeEnvironment(own)) },
     ...(allowedHosts.length > 0 && {
-      network: { allows: (host: string) => isAmong(allowedHosts, host) && !isAmong(deniedHosts, host) },
+      network: {
+        allows: (host: string) =>
+          isAllowedHost(allowedHosts, host) && !deniedHosts.some((pattern) => matchesHost(pattern, host)),
+      },
     }),
     ...(config.passEnv && { passEnv: config.passEnv }),
   });
@@ -110,6 +112,7 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   });
   const session = new Session({
     gate,
+    project: origin,
     ...(options.person && { person: options.person }),
     hooks: new Hooks(
       [config, project].flatMap(({ hooks }) => hooks ?? []),
@@ -176,7 +179,9 @@ async function rulesFor([config, project]: readonly [Settings, Settings], root: 
 /** The paths of the file system rules as they are now: absolute, patterns expanded. */
 function filesystemOf(settings: readonly Settings[], root: string) {
   const expand = (list: 'denyRead' | 'allowRead' | 'allowWrite' | 'denyWrite') =>
-    settings.flatMap(({ filesystem }) => filesystem?.[list] ?? []).flatMap((path) => pathsOf(path, root));
+    settings
+      .flatMap(({ filesystem }) => filesystem?.[list] ?? [])
+      .flatMap((path) => (list.startsWith('deny') ? deniedPaths(path, root) : pathsOf(path, root)));
   return {
     denyRead: expand('denyRead'),
     allowRead: expand('allowRead'),
@@ -187,16 +192,46 @@ function filesystemOf(settings: readonly Settings[], root: string) {
 
 function pathsOf(pattern: string, root: string): string[] {
   const path = pattern === '~' || pattern.startsWith('~/') ? join(homedir(), pattern.slice(1)) : pattern;
-  if (!/[*?[{]/.test(path)) return [isAbsolute(path) ? path : join(root, path)];
+  if (!isPattern(path)) return [isAbsolute(path) ? path : join(root, path)];
   const glob = path.includes('/') ? path : `**/${path}`;
   return globSync(glob, { cwd: root, exclude: (name) => /(?:^|\/)(?:node_modules|\.git)$/.test(name) }).map(
     (found) => (isAbsolute(found) ? found : join(root, found)),
   );
 }
 
+const isPattern = (path: string) => /[*?[{]/.test(path);
+
+/** What a deny rule of the same words means: a name without a slash anywhere, and hidden folders as well. */
+function deniedPaths(pattern: string, root: string): string[] {
+  if (isAbsolute(pattern) || pattern.startsWith('~')) return pathsOf(pattern, root);
+  const wanted = pattern.replace(/^\.\/|(?<=.)\/$/g, '');
+  if (!isPattern(wanted) && wanted.includes('/')) return [join(root, wanted)];
+  const isDenied = picomatch(wanted.includes('/') ? wanted : `**/${wanted}`, { dot: true, flags: 'is' });
+  const found: string[] = [];
+  const look = (folder: string) => {
+    for (const entry of entriesOf(join(root, folder))) {
+      const path = join(folder, entry.name);
+      if (isDenied(path)) found.push(join(root, path));
+      else if (entry.isDirectory() && entry.name !== 'node_modules' && entry.name !== '.git') look(path);
+    }
+  };
+  look('');
+  return found;
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
 /** What runs or is obeyed outside the sandbox stays as it is inside it. Commits must work, so git keeps its objects. */
 function guarded(root: string, shared: string | undefined): string[] {
   const gitDir = shared ?? join(root, '.git');
   const names = PROTECTED_NAMES.filter((name) => name !== '.git').map((name) => join(root, name));
-  return [join(gitDir, 'hooks'), join(gitDir, 'config'), ...names];
+  // The `.git` of a linked worktree is a file that says where the repository is.
+  const link = shared === undefined ? [] : [join(root, '.git')];
+  return [...['hooks', 'config', 'config.worktree'].map((name) => join(gitDir, name)), ...link, ...names];
 }

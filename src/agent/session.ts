@@ -11,6 +11,8 @@ export interface SessionOptions {
   person?: Person;
   checkpoints?: Checkpoints;
   hooks?: Hooks;
+  /** The folder that what is remembered belongs to: the repository, also where the work is in a worktree of it. */
+  project?: string;
 }
 
 /** What lasts from one prompt to the next while a thread is open in one process. Everything else is in the thread. */
@@ -19,21 +21,28 @@ export class Session {
   readonly person: Person | undefined;
   readonly checkpoints: Checkpoints | undefined;
   readonly hooks: Hooks | undefined;
+  readonly project: string | undefined;
   readonly inbox = new Inbox();
   readonly seen = new SeenFiles();
   readonly shell = new Shell();
 
-  constructor({ gate, person, checkpoints, hooks }: SessionOptions) {
+  constructor({ gate, person, checkpoints, hooks, project }: SessionOptions) {
     this.gate = gate;
     this.person = person;
     this.checkpoints = checkpoints;
     this.hooks = hooks;
+    this.project = project;
   }
 
   /** For an agent that this one starts: the same permissions and person, a memory of its own, no undo of its own. */
   child(): Session {
-    const { gate, person, hooks } = this;
-    return new Session({ gate, ...(person && { person }), ...(hooks && { hooks }) });
+    const { gate, person, hooks, project } = this;
+    return new Session({
+      gate,
+      ...(person && { person }),
+      ...(hooks && { hooks }),
+      ...(project !== undefined && { project }),
+    });
   }
 
   /** For work in a folder that is thrown away: nothing is asked, nothing need be undone. */

@@ -32,7 +32,7 @@ import { todoTool } from './tools/todo.ts';
 
 /** What the person has approved to be remembered; work that nobody attends to is done without. */
 async function memoryOf({ session }: Job, { root }: Sandbox): Promise<Instructions[]> {
-  const facts = session ? await factsFor(root) : [];
+  const facts = session ? await factsFor(session.project ?? root) : [];
   if (facts.length === 0) return [];
   return [{ path: 'memory', text: facts.map(({ text, at }) => `- ${text} (${at.slice(0, 10)})`).join('\n') }];
 }
@@ -138,7 +138,7 @@ export class Workplace {
     const { helpers, meter, model } = this.#options;
     // An agent that works for another one neither asks the person nor hands on.
     if (!this.#job.startThread) return [];
-    const { root } = this.#sandbox;
+    const root = this.#session.project ?? this.#sandbox.root;
     const tools = [todoTool(record), askTool({ record, step, person })] as Tool[];
     if (person) tools.push(rememberTool({ record, step, person, root, thread: this.#job.thread }) as Tool);
     if (helpers && helpers.agents.length > 0) {
@@ -187,6 +187,7 @@ export class Workplace {
   observer(step: number): RunObserver {
     this.#step = step;
     return {
+      prepare: (paths) => this.#session.checkpoints?.name(paths),
       permit: (sound) => this.#permit(step, sound),
       started: ({ callId, tool, input }, allowedBy) =>
         this.record({
@@ -202,7 +203,7 @@ export class Workplace {
   async #permit(step: number, sound: SoundCall) {
     const { gate, person, checkpoints, shell } = this.#session;
     const { sandbox, signal } = this.toolContext;
-    const cwd = shell.cwd ?? sandbox.cwd;
+    const cwd = shell.folder(sandbox);
     const permit = await gate.permit(step, sound, { emit: this.record, person, signal, cwd });
     const { writes } = sound.access;
     const blocked = permit.allowed
@@ -211,7 +212,7 @@ export class Workplace {
     if (blocked !== undefined) return { allowed: false as const, reason: `Not run: a hook said: ${blocked}` };
     const looks = permit.looks && sound.tool.kind === 'execute';
     if (permit.allowed && writes !== undefined && !looks) {
-      await checkpoints?.before(step, writes === '*' ? undefined : writes, this.record);
+      await checkpoints?.before(step, this.record);
     }
     return permit;
   }

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync } from 'node:fs';
-import { copyFile, cp, mkdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { copyFile, cp, mkdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import {
   forgetWorktree,
   kinoHome,
@@ -88,6 +88,9 @@ async function copyIgnored(root: string, path: string, patterns: readonly string
   const copied: string[] = [];
   for (const file of found.sort()) {
     const target = join(path, file);
+    // What a link leads to, where it leads out, is nothing that belongs to the repository.
+    const real = await realpath(join(root, file)).catch(() => undefined);
+    if (real === undefined || relative(root, real).split(sep)[0] === '..') continue;
     // What git tracks is there already.
     if (existsSync(target)) continue;
     await mkdir(dirname(target), { recursive: true });

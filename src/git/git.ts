@@ -1,4 +1,4 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { GitError, GitMissingError } from './errors.ts';
 
@@ -35,6 +35,22 @@ function gitEnvironment(alone: boolean): NodeJS.ProcessEnv {
   return env;
 }
 
+const apart = new Set<ChildProcess>();
+
+/** Who has a process group of its own outlives a Kino that leaves at the second Ctrl-C. */
+function endWithKino(child: ChildProcess): void {
+  if (apart.size === 0) process.on('exit', endAll);
+  apart.add(child);
+  child.once('close', () => {
+    apart.delete(child);
+    if (apart.size === 0) process.off('exit', endAll);
+  });
+}
+
+function endAll(): void {
+  for (const child of apart) child.kill('SIGKILL');
+}
+
 /** Starts git in a folder. Its arguments are passed as they are; no shell is involved. */
 export function startGit(
   cwd: string,
@@ -45,15 +61,18 @@ export function startGit(
     cwd,
     env: { ...gitEnvironment(alone), ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    // The terminal's Ctrl-C is Kino's to answer: a snapshot that it cut off could not be told from a whole one.
+    detached: alone,
     ...(signal && { signal }),
   });
+  if (alone) endWithKino(child);
   // A git that ends early closes its input; what it says on standard error is the better message.
   child.stdin.on('error', () => {});
   return child;
 }
 
 export interface GitOptions {
-  /** Without the configuration of the person and the machine: no filters, no templates. */
+  /** Without the configuration of the person and the machine (no filters, no templates), out of reach of Ctrl-C. */
   alone?: boolean;
   /** Further variables: another index, another git directory. */
   env?: Record<string, string>;

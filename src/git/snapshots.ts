@@ -15,6 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
+import { GitError } from './errors.ts';
 import { git, gitBytes } from './git.ts';
 
 /** A file of a snapshot: its kind and rights as git writes them, and the id of its content. */
@@ -36,6 +37,8 @@ const HEAPS = ['node_modules/', '.venv/', 'venv/', '__pycache__/', '.DS_Store', 
 const MAX_UNTRACKED_BYTES = 32 * 1024 * 1024;
 /** Bytes are kept as they are: no line ends, filters or encodings of a repository's attributes apply. */
 const RAW_ATTRIBUTES = '* -text -eol -filter -ident -working-tree-encoding -export-subst\n';
+/** The exit code of `git add --ignore-errors` that could not add some files; 128 where it could add none. */
+const SOME_LEFT_OUT = 1;
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
 
 /**
@@ -48,6 +51,8 @@ export class Snapshots {
   readonly #gitDir: string;
   readonly #index: string;
   readonly #named = new Set<string>();
+  /** The tree that the index holds, empty for one not yet written; undefined where repositories may be in it. */
+  #last: string | undefined;
   #work: Promise<unknown> = Promise.resolve();
 
   private constructor(root: string, gitDir: string, index: string) {
@@ -101,6 +106,8 @@ export class Snapshots {
       );
       await this.#seed(own.gitDir);
     }
+    await this.#dropRepositories();
+    this.#last = '';
     const large = await this.#largeUntracked();
     await writeFile(join(info, 'exclude'), `${[...patterns, ...large.map(literalPattern)].join('\n')}\n`);
   }
@@ -194,19 +201,46 @@ export class Snapshots {
   async #take(): Promise<string> {
     // A process that was killed leaves its lock; nobody else uses this index.
     await rm(`${this.#index}.lock`, { force: true });
-    await this.#git(['add', '--all', '--ignore-errors', '--', '.']).catch(async (error: Error) => {
-      // Files that cannot be read (sockets, no permission) are left out; the others are in the index.
-      if (
-        (await this.#git(['ls-files', '-z', '--', '.nothing-is-called-so']).catch(() => undefined)) ===
-        undefined
-      )
-        throw error;
+    const last = this.#last;
+    this.#last = undefined;
+    if (last === undefined) await this.#dropRepositories();
+    await this.#git(['add', '--all', '--ignore-errors', '--', '.']).catch((error: unknown) => {
+      // Files that cannot be read (no permission) are left out; the others are in the index. Git that was killed has
+      // put none there: such a tree would pass the person's work for the agent's.
+      if (!(error instanceof GitError) || error.exitCode !== SOME_LEFT_OUT) throw error;
     });
     if (this.#named.size > 0) {
       const input = [...this.#named].map((path) => `${path}\0`).join('');
-      await this.#git(['update-index', '--add', '--remove', '-z', '--stdin'], {}, input).catch(() => {});
+      await this.#git(['update-index', '--add', '--remove', '-z', '--stdin'], {}, input).catch(
+        (error: unknown) => {
+          if (!(error instanceof GitError) || error.exitCode === null) throw error;
+        },
+      );
     }
-    return this.#git(['write-tree']);
+    let tree = await this.#git(['write-tree']);
+    if (!last || (tree !== last && (await this.#hasNewRepository(last, tree)))) {
+      await this.#dropRepositories();
+      tree = await this.#git(['write-tree']);
+    }
+    this.#last = tree;
+    return tree;
+  }
+
+  async #hasNewRepository(before: string, after: string): Promise<boolean> {
+    const fields = (await this.#git(['diff-tree', '-r', '-z', '--no-renames', before, after])).split('\0');
+    return fields.some((field) => /^:\d+ 160000 /.test(field));
+  }
+
+  /**
+   * Takes repositories inside the folder out of the index. Git would look into those that it knows, and obey their
+   * configuration, which whoever works in the folder may write.
+   */
+  async #dropRepositories(): Promise<void> {
+    const listed = await this.#git(['ls-files', '--stage', '-z']);
+    const found = listed.split('\0').filter((entry) => entry.startsWith('160000 '));
+    if (found.length === 0) return;
+    const input = found.map((entry) => `${entry.slice(entry.indexOf('\t') + 1)}\0`).join('');
+    await this.#git(['update-index', '--force-remove', '-z', '--stdin'], {}, input);
   }
 
   /** What differs between two trees, in git's order. */
@@ -261,7 +295,9 @@ export class Snapshots {
     );
     const restored: string[] = [];
     const kept: { path: string; reason: string }[] = [];
-    for (const { path, before, after } of changes) {
+    // What is to go goes first: a file cannot come back where a folder is, nor a folder where a file is.
+    const inOrder = [...changes].sort((a, b) => Number(a.before !== null) - Number(b.before !== null));
+    for (const { path, before, after } of inOrder) {
       const found = now.get(path) ?? null;
       if (same(found, before)) continue;
       if (!same(found, after)) {

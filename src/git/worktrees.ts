@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { readFile, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { git } from './git.ts';
 
 /**
@@ -12,9 +12,20 @@ export async function addWorktree(root: string, path: string, branch: string, ba
   await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
 }
 
-/** Files of a worktree that are changed or new and not committed. @throws GitError */
+/**
+ * Files of a worktree that are changed or new and not committed. Git is not asked about the files of repositories
+ * inside it: it would obey their configuration, which whoever worked there may have written.
+ *
+ * @throws GitError
+ */
 export async function uncommittedIn(path: string): Promise<string[]> {
-  const status = await git(path, ['status', '--porcelain', '-z', '--no-renames']);
+  const status = await git(path, [
+    'status',
+    '--porcelain',
+    '-z',
+    '--no-renames',
+    '--ignore-submodules=dirty',
+  ]);
   return status.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
 }
 
@@ -45,7 +56,16 @@ export async function sharedGitDir(root: string): Promise<string | undefined> {
   const own = resolve(root, gitDir);
   const common = await readFile(join(own, 'commondir'), 'utf8').catch(() => undefined);
   if (common === undefined) return undefined;
-  // What a file in the workspace says may be a lie: the repository must know this worktree.
+  // What a file in the workspace says may be a lie, and so may what it leads to: the repository must know this
+  // worktree, and be where git itself keeps what it knows of it.
   const back = await readFile(join(own, 'gitdir'), 'utf8').catch(() => '');
-  return resolve(back.trim()) === join(root, '.git') ? resolve(own, common.trim()) : undefined;
+  if (resolve(own, back.trim()) !== join(root, '.git')) return undefined;
+  const [real, shared] = await Promise.all([realOf(own), realOf(resolve(own, common.trim()))]);
+  return shared !== undefined && real !== undefined && dirname(real) === join(shared, 'worktrees')
+    ? shared
+    : undefined;
+}
+
+function realOf(path: string): Promise<string | undefined> {
+  return realpath(path).catch(() => undefined);
 }

@@ -157,8 +157,15 @@ function mountsFor(root: string, name: 'read-only' | 'workspace-write', options:
   if (name === 'workspace-write') {
     for (const path of existing(options.allowWrite)) mounts.push('--bind', path, path);
   }
-  for (const path of existing(options.denyWrite)) mounts.push('--ro-bind', path, path);
-  for (const path of existing(options.denyRead)) mounts.push(...masked(path));
+  const writable = name === 'read-only' ? [] : [root, ...existing(options.allowWrite)];
+  const isWritable = (path: string) => writable.some((folder) => isIn(folder, path));
+  // What a link in the workspace leads to may be hidden: only what is writable is to be mounted again.
+  const denyWrite = existing(options.denyWrite).filter(isWritable);
+  const denyRead = existing(options.denyRead);
+  // A folder with a mount in it can be renamed, and with it what is denied; one that is a mount cannot.
+  for (const path of foldersAround([...denyWrite, ...denyRead], writable)) mounts.push('--bind', path, path);
+  for (const path of denyWrite) mounts.push('--ro-bind', path, path);
+  for (const path of denyRead) mounts.push(...masked(path));
   // Threads and configuration stay hidden where the workspace holds them, as a home folder does.
   const inside = existsSync(kinoHome) ? realpathSync(kinoHome) : '';
   if (inside.startsWith(root + sep)) mounts.push('--tmpfs', inside);
@@ -167,6 +174,22 @@ function mountsFor(root: string, name: 'read-only' | 'workspace-write', options:
 
 function existing(paths: readonly string[] = []): string[] {
   return paths.filter((path) => existsSync(path)).map((path) => realpathSync(path));
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
+}
+
+/** The folders between writable ones and paths in them, those that hold others first. */
+function foldersAround(paths: readonly string[], writable: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const path of paths) {
+    for (let at = dirname(path); !writable.includes(at); at = dirname(at)) {
+      if (!writable.some((folder) => isIn(folder, at))) break;
+      found.add(at);
+    }
+  }
+  return [...found].sort((a, b) => a.length - b.length);
 }
 
 /** A folder becomes an empty one, a file an empty one. */

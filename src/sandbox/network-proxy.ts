@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import { connect, isIP, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
+import { type Duplex, pipeline } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { publicLookup } from './public-lookup.ts';
 
@@ -102,13 +102,15 @@ export class NetworkProxy {
       },
       (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
+        // One that breaks off must not leave the other waiting.
+        pipeline(answer, response, () => {});
       },
     );
     upstream.on('error', (error) => {
       if (response.headersSent) response.destroy();
       else response.writeHead(502, { 'content-type': 'text/plain' }).end(`${error.message}\n`);
     });
+    response.on('close', () => upstream.destroy());
     incoming.pipe(upstream);
   }
 

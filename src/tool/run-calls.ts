@@ -23,6 +23,8 @@ export interface SoundCall {
 export type Permit = { allowed: true; by?: string } | { allowed: false; reason: string };
 
 export interface RunObserver {
+  /** Told of the files that the calls are to change, before any of them is asked about. */
+  prepare?(paths: readonly string[]): void;
   /** Whether a call may run; asked when it is its turn. Without it every call may. */
   permit?(call: SoundCall): Promise<Permit>;
   /** @param by what let it pass */
@@ -52,6 +54,8 @@ export async function runCalls(
       return { call, checked, access: await realAccess(checked.access, context.sandbox) };
     }),
   );
+  const written = prepared.flatMap(({ access }) => access.writes ?? []).filter((path) => path !== '*');
+  observer.prepare?.(written);
   const broken = new AbortController();
   const signal = AbortSignal.any([context.signal, broken.signal]);
   const work = async (call: PendingCall, checked: Checked, access: Access): Promise<ToolResult> => {

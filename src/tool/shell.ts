@@ -43,7 +43,7 @@ export class Shell {
     const result = await sandbox.exec(['bash', '-c', SCRIPT, 'bash', command], {
       ...options,
       env: { KINO_MARK: mark },
-      cwd: await this.#folder(sandbox),
+      cwd: this.folder(sandbox),
     });
     const at = result.output.lastIndexOf(`\n${mark}`);
     if (at === -1) return result;
@@ -61,7 +61,8 @@ export class Shell {
     return this.cwd === undefined ? '.' : relative(sandbox.cwd, this.cwd) || '.';
   }
 
-  async #folder(sandbox: Sandbox): Promise<string> {
+  /** The folder that the next command starts in: where the shell went, as long as that is there. */
+  folder(sandbox: Sandbox): string {
     if (this.cwd !== undefined && !statSync(this.cwd, { throwIfNoEntry: false })?.isDirectory())
       this.cwd = undefined;
     return this.cwd ?? sandbox.cwd;
@@ -78,7 +79,7 @@ export class Shell {
       maxBytes: 1_024,
       outputFile,
       followed: true,
-      cwd: await this.#folder(sandbox),
+      cwd: this.folder(sandbox),
     });
     const job = {
       id,

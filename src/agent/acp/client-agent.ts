@@ -165,7 +165,7 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     const { sessionId } = begun;
     missingIsEmpty = begun.agentName === 'gemini-cli';
     const firstStep = recorder.step;
-    await session.checkpoints?.before(firstStep, undefined, job.emit);
+    await session.checkpoints?.before(firstStep, job.emit);
     const answered = connection.agent.request(methods.agent.session.prompt, {
       sessionId,
       prompt: [{ type: 'text', text: job.prompt ?? 'Go on.' }],
@@ -224,6 +224,7 @@ class AgentDiedError extends Error {
 async function begin(
   agent: ClientContext,
   sandbox: Sandbox,
+  mode: Mode,
 ): Promise<{ sessionId: string; agentName: string | undefined }> {
   const { protocolVersion, agentInfo } = await agent.request(methods.agent.initialize, {
     protocolVersion: PROTOCOL_VERSION,
@@ -234,8 +235,9 @@ async function begin(
     throw new Error(
       `The agent speaks version ${protocolVersion} of the protocol, and Kino ${PROTOCOL_VERSION}.`,
     );
-  const started = { cwd: sandbox.cwd, mcpServers: [] };
-  const { sessionId, modes } = await agent.request(methods.agent.session.new, started);
+  const { sessionId, modes } = await agent.request(methods.agent.session.new, {
+    ...{ cwd: sandbox.cwd, mcpServers: [] },
+  });
   // Some begin in a mode in which they allow themselves what they do; the rules of the session would never be asked.
   const isOffered = modes?.availableModes.some(({ id }) => id === ASKING_MODE);
   if (mode !== 'bypass' && isOffered && ![ASKING_MODE, 'plan'].includes(modes?.currentModeId ?? ''))

@@ -160,6 +160,13 @@ export function titleOf(tool: string, input: Record<string, unknown>): string {
   return typeof main === 'string' ? `${tool} ${firstLine(main)}` : tool;
 }
 
+/** The whole of what a call is about, for a person who is to allow it: nothing of a command may be out of sight. */
+export function wholeOf(tool: string, input: Record<string, unknown>): string {
+  const main = input.command ?? input.path ?? input.url;
+  if (typeof main === 'string') return `${tool} ${main}`;
+  return Object.keys(input).length === 0 ? tool : `${tool} ${JSON.stringify(input)}`;
+}
+
 function firstLine(value: string): string {
   const line = value.split('\n', 1)[0]!;
   return line.length > 160 ? `${line.slice(0, 160)}…` : line;

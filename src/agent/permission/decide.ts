@@ -17,6 +17,7 @@ import { filesLookedAt, isReadOnly, wanders } from './read-only.ts';
 import {
   concerns,
   concernsFiles,
+  isAllowedHost,
   matchesCommand,
   matchesHost,
   matchesPath,
@@ -194,7 +195,7 @@ function allowedBy(question: Question, line: Line | undefined, policy: Policy): 
 
 function onlyLooks({ tool, host, file = [] }: Question, line: Line | undefined, policy: Policy): boolean {
   if (line) return line.commands.every((command) => looksOnly(command, line, policy));
-  if (host !== undefined) return policy.allowedHosts.some((allowed) => matchesHost(allowed, host));
+  if (host !== undefined) return isAllowedHost(policy.allowedHosts, host);
   if (tool.kind === 'think') return true;
   return (
     (tool.kind === 'read' || tool.kind === 'search') && file.every((name) => isWithin(name, policy.root))

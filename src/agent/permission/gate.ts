@@ -80,6 +80,8 @@ export class Gate {
     if (decision.outcome === 'ask') {
       // One question at a time; the answer to the one before may have made a rule for this one.
       const turn = this.#asking.then(async () => {
+        // While it waited, calls of other agents were judged, each where its shell is.
+        this.policy.cwd = around.cwd;
         decision = decideNow();
         return decision.outcome === 'ask' ? this.#ask(about, question, decision, around) : undefined;
       });
@@ -106,7 +108,7 @@ export class Gate {
     await emit({ type: 'permission.requested', ...request, suggestions });
     const answer = signal.aborted ? undefined : await person.permit(request, signal);
     if (!answer) return this.#deny(about, around, 'nobody', 'the request was withdrawn');
-    const rules = await this.#remember(answer, suggestions);
+    const rules = await this.#remember(answer, suggestions, emit);
     const { outcome, scope, note } = answer;
     const reason = `the person ${outcome === 'allow' ? 'allowed it' : 'refused it'}${scope === 'once' ? '' : ` for the ${scope}`}`;
     if (outcome === 'deny') {
@@ -118,7 +120,11 @@ export class Gate {
     return { allowed: true, by: reason };
   }
 
-  async #remember({ outcome, scope }: PermissionAnswer, suggestions: readonly string[]): Promise<string[]> {
+  async #remember(
+    { outcome, scope }: PermissionAnswer,
+    suggestions: readonly string[],
+    emit: Job['emit'],
+  ): Promise<string[]> {
     if (scope === 'once' || suggestions.length === 0) return [];
     const source: Record<Exclude<Scope, 'once'>, string> = {
       session: 'this session',
@@ -126,7 +132,12 @@ export class Gate {
       user: 'your rules',
     };
     for (const text of suggestions) this.policy.rules.push(parseRule(outcome, text, source[scope]));
-    if (scope !== 'session') await this.#keep?.(scope, outcome, suggestions);
+    if (scope !== 'session') {
+      // A home that cannot be written is no reason to stop: the answer holds for this session.
+      await this.#keep?.(scope, outcome, suggestions).catch((error: Error) =>
+        emit({ type: 'warning', message: `The rules hold for this session only: ${error.message}` }),
+      );
+    }
     return [...suggestions];
   }
 

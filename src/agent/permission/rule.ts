@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { isAbsolute, relative, sep } from 'node:path';
 import { domainToASCII } from 'node:url';
 import picomatch from 'picomatch';
+import { isPrivateAddress } from '../../sandbox/index.ts';
 import type { ToolKind } from '../../tool/index.ts';
 import type { ShellWord, SimpleCommand } from './command-line.ts';
 
@@ -174,6 +176,16 @@ export function matchesHost(pattern: string | undefined, host: string): boolean 
   const given = nameOfHost(host);
   if (wanted === '' || given === '') return false;
   return pattern.startsWith('*.') ? given.endsWith(`.${wanted}`) : given === wanted;
+}
+
+/**
+ * Whether a host is among those that are allowed. `*` means the hosts of the world: this machine and the network around
+ * it are allowed by name alone.
+ */
+export function isAllowedHost(patterns: readonly string[], host: string): boolean {
+  const literal = host.replace(/^\[|\]$|\.+$/g, '');
+  const isNear = isIP(literal) === 0 ? /(?:^|\.)localhost$/i.test(literal) : isPrivateAddress(literal);
+  return patterns.some((pattern) => !(isNear && pattern === '*') && matchesHost(pattern, host));
 }
 
 /** A host as it is looked up: lower case, other alphabets encoded, without the dot of the root; empty for no host. */

@@ -1,6 +1,6 @@
 import { type AgentContext, methods, type PermissionOption } from '@agentclientprotocol/sdk';
 import type { Inquiry, PermissionAnswer, PermissionRequest, Person } from '../../agent/index.ts';
-import { callIdOf, titleOf } from '../../agent/index.ts';
+import { callIdOf, wholeOf } from '../../agent/index.ts';
 
 /** The options of a request, and what choosing each means. */
 const ANSWERS: Record<
@@ -63,7 +63,7 @@ export function editorPerson(client: AgentContext, sessionId: string): Person {
       const options = Object.entries(ANSWERS)
         .filter(([, { needsRules }]) => !needsRules || rules !== '')
         .map(([optionId, { name, kind }]) => ({ optionId, name: name(rules), kind }));
-      const title = titleOf(tool, (input ?? {}) as Record<string, unknown>);
+      const title = wholeOf(tool, (input ?? {}) as Record<string, unknown>);
       const chosen = await choose({ step, callId, title, rawInput: input }, options, signal);
       return chosen !== undefined && Object.hasOwn(ANSWERS, chosen) ? ANSWERS[chosen]!.answer : undefined;
     },

@@ -89,7 +89,7 @@ export class Chat {
     }
     const id = thread ?? newId();
     const open = await openSession({
-      ...{ folder, thread: id, person: face.person },
+      ...{ folder, thread: id, person: inTurn(face.person) },
       ...(flags.mode && { mode: flags.mode }),
       ...(flags.sandbox && { sandbox: flags.sandbox }),
       ...(thread === undefined && worktreeOf(flags, id)),
@@ -186,4 +186,18 @@ export class Chat {
     this.interrupt();
     await this.open.dispose();
   }
+}
+
+/** A screen has room for one question: calls that run at once, and agents that do, wait for each other. */
+function inTurn(person: Person): Person {
+  let last: Promise<unknown> = Promise.resolve();
+  const next = <T>(ask: () => Promise<T>): Promise<T> => {
+    const asked = last.then(ask);
+    last = asked.catch(() => {});
+    return asked;
+  };
+  return {
+    permit: (request, signal) => next(() => person.permit(request, signal)),
+    answer: (inquiry, signal) => next(() => person.answer(inquiry, signal)),
+  };
 }

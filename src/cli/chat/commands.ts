@@ -116,9 +116,9 @@ export const COMMANDS: readonly ChatCommand[] = [
     name: 'trust',
     summary: 'say that you trust this folder',
     async run(_, { chat }) {
-      await trustFolder(chat.open.root);
+      await trustFolder(chat.open.origin);
       return {
-        say: `${chat.open.root} is trusted.`,
+        say: `${chat.open.origin} is trusted.`,
         thread: (await chat.events()).length > 0 ? chat.thread : '',
       };
     },

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { titleOf } from '../../agent/index.ts';
+import { wholeOf } from '../../agent/index.ts';
 import type { ThreadEvent, ThreadStore } from '../../thread/index.ts';
 import { sentenceFor } from '../exit.ts';
 import { plain, print } from '../output.ts';
@@ -51,7 +51,7 @@ export async function runPlainChat({ flags, store, thread, prompt }: PlainChatOp
     {
       person: {
         async permit({ tool, input, reason }, signal) {
-          print(`${plain(titleOf(tool, (input ?? {}) as Record<string, unknown>))} — ${plain(reason)}`);
+          print(`${plain(wholeOf(tool, (input ?? {}) as Record<string, unknown>))} — ${plain(reason)}`);
           const answer = await nextLine('Allow? (y, n, or say what to do instead) ', signal);
           if (answer === undefined) return undefined;
           if (/^y(?:es)?$/i.test(answer.trim())) return { outcome: 'allow', scope: 'once' };

@@ -9,7 +9,7 @@ import {
   Text,
   TuiMainScreen,
 } from '@earendil-works/pi-tui';
-import { MODES, type Mode, type PermissionAnswer, type Person, titleOf } from '../../agent/index.ts';
+import { MODES, type Mode, type PermissionAnswer, type Person, wholeOf } from '../../agent/index.ts';
 import type { ThreadStore } from '../../thread/index.ts';
 import { Chat, type ChatFlags } from '../chat/chat.ts';
 import { COMMANDS, runCommand } from '../chat/commands.ts';
@@ -194,7 +194,7 @@ export class App {
               ];
         const chosen = await this.choose(
           {
-            title: titleOf(request.tool, (request.input ?? {}) as Record<string, unknown>),
+            title: wholeOf(request.tool, (request.input ?? {}) as Record<string, unknown>),
             detail: request.reason,
             items: [
               { value: 'once', label: 'Yes, once', description: 'y' },

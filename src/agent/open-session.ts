@@ -1,4 +1,4 @@
-import { type Dirent, existsSync, globSync, readdirSync } from 'node:fs';
+import { type Dirent, existsSync, globSync, readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import picomatch from 'picomatch';
@@ -91,6 +91,8 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
     ...files,
     allowWrite: [...files.allowWrite, ...(shared === undefined ? [] : [shared])],
     denyWrite: [...files.denyWrite, ...(isFree ? [] : guarded(root, shared))],
+    // With such a file git takes its configuration from elsewhere; no repository has one, but a worktree's part of it.
+    denyNew: isFree ? [] : [join(shared ?? join(root, '.git'), 'commondir')],
     env: { ...identity, ...(own && worktreeEnvironment(own)) },
     ...(allowedHosts.length > 0 && {
       network: {
@@ -231,7 +233,12 @@ function entriesOf(folder: string): Dirent[] {
 function guarded(root: string, shared: string | undefined): string[] {
   const gitDir = shared ?? join(root, '.git');
   const names = PROTECTED_NAMES.filter((name) => name !== '.git').map((name) => join(root, name));
-  // The `.git` of a linked worktree is a file that says where the repository is.
-  const link = shared === undefined ? [] : [join(root, '.git')];
-  return [...['hooks', 'config', 'config.worktree'].map((name) => join(gitDir, name)), ...link, ...names];
+  // The `.git` of a linked worktree or a submodule is a file that says where the repository is.
+  const isLink = statSync(join(root, '.git'), { throwIfNoEntry: false })?.isFile() ?? false;
+  const link = isLink ? [join(root, '.git')] : [];
+  const worktrees = entriesOf(join(gitDir, 'worktrees')).flatMap(({ name }) =>
+    ['commondir', 'gitdir', 'config.worktree'].map((file) => join(gitDir, 'worktrees', name, file)),
+  );
+  const own = ['hooks', 'config', 'config.worktree'].map((name) => join(gitDir, name));
+  return [...own, ...worktrees, ...link, ...names];
 }

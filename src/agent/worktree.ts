@@ -51,10 +51,12 @@ export async function createWorktree(
   const repository = await openRepository(root);
   const base = await resolveCommit(repository, 'HEAD');
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 6);
-  const path = join(kinoHome(), 'worktrees', `${basename(root)}-${hash}`, name);
+  const folder = join(kinoHome(), 'worktrees', `${basename(root)}-${hash}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // As git will know it, whatever links lead to the home folder.
+  const path = join(await realpath(folder), name);
   if (existsSync(path)) throw new WorktreeError(`There is a worktree ${name} already: ${path}.`);
   const branch = `kino/${name}`;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   try {
     await addWorktree(root, path, branch, base);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
@@ -83,12 +83,17 @@ export async function bubblewrapSandbox(
   const home = existsSync(homedir()) ? realpathSync(homedir()) : homedir();
   if (root === '/' || home === root || home.startsWith(root + sep)) throw new WorkspaceTooWideError(root);
   const mounts = mountsFor(root, name, options);
+  const found = (path: string) => lstatSync(path, { throwIfNoEntry: false });
+  const denyNew = (options.denyNew ?? []).filter(
+    (path) => found(dirname(path))?.isDirectory() && !found(path),
+  );
   const disposed = new AbortController();
   const proxy = options.network && new NetworkProxy(options.network);
   return {
     name,
     root: files.root,
     cwd: files.cwd,
+    open: (path) => files.open(path),
     read: (path) => files.read(path),
     async write(path, content) {
       if (name === 'read-only') throw new ReadOnlySandboxError(path);
@@ -119,7 +124,9 @@ export async function bubblewrapSandbox(
         // bubblewrap binds itself to its parent only when it has been at work for a while.
         { argv, cwd: root, env, wantsStatus: true, mark: `KINO_EXEC=${env.KINO_EXEC}` },
         withSignal(execOptions, disposed.signal),
-      );
+      ).finally(() => {
+        for (const path of denyNew) rmSync(path, { recursive: true, force: true });
+      });
       // bubblewrap reports an exit code only of a command that it could start; the command cannot write there.
       if (result.exitCode === 1 && !status.includes('"exit-code"')) {
         const [said = ''] = result.output.replace(/^bwrap: /, '').split('\n', 1);

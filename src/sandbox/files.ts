@@ -1,6 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { constants, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import {
+  constants,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  realpath,
+  rename,
+  rm,
+} from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PathOutsideError } from './errors.ts';
 
 /** A tool that needs more reads by lines. */
@@ -33,9 +43,34 @@ export class WorkspaceFiles {
     return real;
   }
 
-  async read(path: string): Promise<Buffer> {
+  /**
+   * Opens a file to be read, or a folder.
+   *
+   * @throws PathOutsideError, also where a command that runs has put a link in its way since it was looked up
+   */
+  async open(path: string): Promise<FileHandle> {
     // Not to wait for a writer that never comes, should it be a pipe.
-    const file = await open(await this.resolve(path), constants.O_RDONLY | constants.O_NONBLOCK);
+    const opened = await open(await this.resolve(path), constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      await this.#mustBeInside(opened, path);
+      return opened;
+    } catch (error) {
+      await opened.close();
+      throw error;
+    }
+  }
+
+  /** @returns the name by which the system knows what is open, whatever becomes of its path; undefined where there is none */
+  async #mustBeInside({ fd }: FileHandle, path: string): Promise<string | undefined> {
+    const name = `/proc/self/fd/${fd}`;
+    const place = await readlink(name).catch(() => undefined);
+    if (place === undefined) return undefined;
+    if (!isInside(this.#realRoot!, place)) throw new PathOutsideError(path);
+    return name;
+  }
+
+  async read(path: string): Promise<Buffer> {
+    const file = await this.open(path);
     try {
       const found = await file.stat();
       if (!found.isFile() && !found.isDirectory()) throw new Error(`${path} is no regular file.`);
@@ -50,24 +85,35 @@ export class WorkspaceFiles {
   async write(path: string, content: string | Buffer): Promise<void> {
     const target = await this.resolve(path);
     await mkdir(dirname(target), { recursive: true });
-    const mode = await stat(target).then(
-      (found) => found.mode & 0o777,
-      () => undefined,
-    );
-    const temporary = join(dirname(target), `.${randomBytes(6).toString('hex')}.kino`);
+    const folder = await open(dirname(target), constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      const file = await open(temporary, 'wx');
-      try {
-        await file.writeFile(content);
-        if (mode !== undefined) await file.chmod(mode);
-      } finally {
-        await file.close();
-      }
-      await rename(temporary, target);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
+      // The folder that is open stays the same, should a command put a link in the place of its path.
+      const within = (await this.#mustBeInside(folder, path)) ?? dirname(target);
+      await replace(join(within, basename(target)), content);
+    } finally {
+      await folder.close();
     }
+  }
+}
+
+async function replace(target: string, content: string | Buffer): Promise<void> {
+  const mode = await lstat(target).then(
+    (found) => (found.isSymbolicLink() ? undefined : found.mode & 0o777),
+    () => undefined,
+  );
+  const temporary = join(dirname(target), `.${randomBytes(6).toString('hex')}.kino`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(content);
+      if (mode !== undefined) await file.chmod(mode);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, target);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
   }
 }
 

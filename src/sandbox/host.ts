@@ -18,6 +18,8 @@ export interface SandboxOptions {
   allowWrite?: readonly string[];
   denyWrite?: readonly string[];
   denyRead?: readonly string[];
+  /** Files that no command may make: those that are not there are taken away when a command that made one ends. */
+  denyNew?: readonly string[];
   /** Which hosts commands may reach, by an allow-listing proxy; without it none. Only bubblewrap keeps to it. */
   network?: { allows(host: string): boolean };
   /** Variables that every command gets. */
@@ -37,6 +39,7 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
     name: 'danger-full-access',
     root: files.root,
     cwd: files.cwd,
+    open: (path) => files.open(path),
     read: (path) => files.read(path),
     write: (path, content) => files.write(path, content),
     resolve: (path) => files.resolve(path),

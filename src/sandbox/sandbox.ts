@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { SandboxName } from './choose.ts';
 
 /** How a command is run. */
@@ -51,6 +52,8 @@ export interface Sandbox {
    * @throws CommandNotStartedError when there is no such program, or the sandbox itself fails
    */
   exec(command: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Opens a file to be read; whoever opens it closes it. @throws PathOutsideError, or the file system's error */
+  open(path: string): Promise<FileHandle>;
   /** @throws PathOutsideError, or the file system's error */
   read(path: string): Promise<Buffer>;
   /** Writes a file whole or not at all, with the folders it needs. @throws PathOutsideError, or the file system's error */

@@ -5,6 +5,8 @@ import { OutputCollector } from './output.ts';
 import type { ExecOptions, ExecResult } from './sandbox.ts';
 
 const DEFAULT_TIMEOUT_MS = 600_000;
+/** Longer ones would fire at once (a timer counts 31 bits). */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_MAX_BYTES = 64 * 1024;
 /** How long a process may hold our pipes open after the command itself has ended. */
 const LINGER_MS = 100;
@@ -69,10 +71,13 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
       killGroup(child.pid);
       if (plan.mark !== undefined) killMarked(plan.mark);
     };
-    const timer = setTimeout(() => {
-      timedOut = true;
-      kill();
-    }, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => {
+        timedOut = true;
+        kill();
+      },
+      Math.min(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, MAX_TIMER_MS),
+    );
     const abort = () => {
       aborted = true;
       kill();

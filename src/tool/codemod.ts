@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SgNode } from '@ast-grep/napi';
 import picomatch from 'picomatch';
@@ -143,7 +143,7 @@ async function sourceOf(path: string, { sandbox }: ToolContext): Promise<Source 
     const found = await lstat(join(sandbox.cwd, path));
     if (!found.isFile() || found.size > MAX_FILE_BYTES) return undefined;
     const real = await sandbox.resolve(path);
-    const bytes = await readFile(real);
+    const bytes = await sandbox.read(path);
     const text = bytes.toString('utf8');
     return looksBinary(bytes) ? undefined : { real, text, isUtf8: Buffer.from(text).equals(bytes) };
   } catch {

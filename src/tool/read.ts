@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { copyFile, open, stat } from 'node:fs/promises';
+import { type FileHandle, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { boundedLines, explainFileError, limitLine, looksBinary } from './limit.ts';
@@ -25,37 +24,37 @@ export const readTool: Tool<z.infer<typeof input>> = {
   input,
   access: ({ path }) => ({ reads: path }),
   async run({ path, offset = 1, limit = MAX_LINES }, context) {
+    let file: FileHandle | undefined;
     try {
       const real = await context.sandbox.resolve(path);
-      const found = await stat(real);
+      file = await context.sandbox.open(path);
+      const found = await file.stat();
       if (found.isDirectory()) return failure(`${path} is a folder; use glob to list it.`);
       if (!found.isFile()) return failure(`${path} is no regular file.`);
       context.seen.see(real);
       const range = { offset, limit: Math.min(limit, MAX_LINES) };
-      const head = await headOf(real);
+      const head = await headOf(file);
       const image = imageTypeOf(head);
-      if (image !== undefined) return await showImage(path, real, image, context);
+      if (image !== undefined) return await showImage(path, file, image, context);
       if (head.subarray(0, 5).toString('latin1') === '%PDF-') {
         const { pdfText } = await import('./pdf.ts');
         const text = await pdfText(await context.sandbox.read(path));
         return await showLines(path, Readable.from([text]), range);
       }
       if (looksBinary(head)) return failure(`${path} is a binary file of ${found.size} bytes.`);
-      return await showLines(path, createReadStream(real, { encoding: 'utf8' }), range);
+      const stream = file.createReadStream({ encoding: 'utf8', start: 0, autoClose: false });
+      return await showLines(path, stream, range);
     } catch (error) {
       return failure(explainFileError(path, error));
+    } finally {
+      await file?.close();
     }
   },
 };
 
-async function headOf(real: string): Promise<Buffer> {
-  const file = await open(real, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(8_000), 0, 8_000, 0);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
+async function headOf(file: FileHandle): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(8_000), 0, 8_000, 0);
+  return buffer.subarray(0, bytesRead);
 }
 
 /** By its first bytes; a name may lie. The types are those that every provider takes. */
@@ -69,14 +68,14 @@ function imageTypeOf(head: Buffer): string | undefined {
 }
 
 /** The image is kept as it is now: the thread shows later what the model saw. */
-async function showImage(path: string, real: string, mediaType: string, { newOutputFile }: ToolContext) {
-  const { size: bytes } = await stat(real);
+async function showImage(path: string, image: FileHandle, mediaType: string, { newOutputFile }: ToolContext) {
+  const { size: bytes } = await image.stat();
   if (bytes > MAX_IMAGE_BYTES)
     return failure(
       `${path} is an image of ${bytes} bytes; at most ${MAX_IMAGE_BYTES} can be shown. Make it smaller.`,
     );
   const file = newOutputFile();
-  await copyFile(real, file);
+  await writeFile(file, image.createReadStream({ start: 0, autoClose: false }), { mode: 0o600 });
   return {
     ...success(`${path} is an image (${mediaType}, ${bytes} bytes); it is shown to you.`),
     images: [{ mediaType, file, bytes }],

@@ -114,6 +114,8 @@ export class Workplace {
       seen,
       shell,
       allows: {
+        read: (path) =>
+          gate.decide({ tool: { name: 'read', kind: 'read' }, file: [path] }).outcome !== 'deny',
         write: (path) => mayWrite(gate.decide({ tool: { name: 'edit', kind: 'edit' }, file: [path] })),
         fetch: (host) => gate.decide({ tool: { name: 'fetch', kind: 'fetch' }, host }).outcome === 'allow',
       },

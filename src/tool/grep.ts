@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { limitLine, limitText } from './limit.ts';
 import { failure, success, type Tool, type ToolContext } from './tool.ts';
@@ -33,7 +34,8 @@ export const grepTool: Tool<Input> = {
     if (result.aborted) return failure('The search was stopped.');
     if (result.exitCode === null || result.exitCode > 1)
       return failure(limitText(result.output.trim(), 1_000));
-    const found = result.output.trimEnd().split('\n');
+    const found = allowedLines(result.output.trimEnd().split('\n'), context);
+    if (found.length === 0) return success('No match in files that may be read.');
     const lines = found.map((line) => limitLine(line.replace(/^\.\//, '')));
     const shown = lines.slice(0, MAX_LINES).join('\n');
     const more =
@@ -43,6 +45,18 @@ export const grepTool: Tool<Input> = {
     return success(limitText(shown, MAX_CHARS) + more);
   },
 };
+
+/** Without the lines of files that may not be read: a search that names one, or comes by it, reads it as well. */
+function allowedLines(lines: readonly string[], { sandbox, allows }: ToolContext): string[] {
+  if (!allows?.read) return [...lines];
+  const known = new Map<string, boolean>();
+  return lines.filter((line) => {
+    const path = /^(.*?):\d+:/s.exec(line)?.[1];
+    if (path === undefined) return true;
+    if (!known.has(path)) known.set(path, allows.read!(resolve(sandbox.cwd, path)));
+    return known.get(path);
+  });
+}
 
 async function search(
   { pattern, glob, ignore_case: ignoreCase }: Input,

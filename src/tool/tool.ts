@@ -16,7 +16,7 @@ export interface ToolContext {
   /** The shell's folder and what runs in the background. */
   shell: Shell;
   /** What may be done beyond what the call itself says; absent where all may. */
-  allows?: { write(path: string): boolean; fetch(host: string): boolean };
+  allows?: { read?(path: string): boolean; write(path: string): boolean; fetch(host: string): boolean };
 }
 
 export interface ToolResult {

@@ -129,13 +129,18 @@ function toText({ event, data }: Frame): string {
   return `${event === undefined ? '' : `event: ${event}\n`}data: ${JSON.stringify(data)}\n\n`;
 }
 
-function framesFor(request: RecordedRequest, turn: Turn, index: number): { frames: Frame[]; done: string } {
-  if (request.path.endsWith('/chat/completions'))
+function framesFor(
+  { path: address }: RecordedRequest,
+  turn: Turn,
+  index: number,
+): { frames: Frame[]; done: string } {
+  const [path = ''] = address.split('?', 1);
+  if (path.endsWith('/chat/completions'))
     return { frames: chatFrames(turn, index), done: 'data: [DONE]\n\n' };
-  if (request.path.endsWith('/responses')) return { frames: responsesFrames(turn, index), done: '' };
-  if (request.path.endsWith('/messages')) return { frames: messagesFrames(turn, index), done: '' };
-  if (request.path.includes(':streamGenerateContent')) return { frames: googleFrames(turn), done: '' };
-  throw new Error(`no wire format is spoken at ${request.path}`);
+  if (path.endsWith('/responses')) return { frames: responsesFrames(turn, index), done: '' };
+  if (path.endsWith('/messages')) return { frames: messagesFrames(turn, index), done: '' };
+  if (path.includes(':streamGenerateContent')) return { frames: googleFrames(turn), done: '' };
+  throw new Error(`no wire format is spoken at ${path}`);
 }
 
 function pieces(text: string): string[] {

@@ -4,6 +4,10 @@ import { dollars, seconds } from '../output.ts';
 import { AnswerBlock, type Block, NoteBlock, PersonBlock, SubagentBlock, ToolBlock } from './blocks.ts';
 import { cyan, dim, green, red, yellow } from './theme.ts';
 
+/** So many lines are on the screen and above it; beyond, so many are kept. */
+const MAX_LINES = 8_000;
+const KEPT_LINES = 4_000;
+
 /** Everything that has happened, as lines. What did not change is not made again, however long the thread. */
 export class Transcript implements Component {
   readonly #blocks: Block[] = [];
@@ -181,8 +185,17 @@ export class Transcript implements Component {
       }
       this.#lines = lines;
       this.#clean = this.#blocks.length;
+      if (lines.length > MAX_LINES) return this.#forgetOldest(width);
     }
     return this.#lines;
+  }
+
+  /** The screen compares all its lines at each key: what has scrolled far away leaves it, many blocks at once. */
+  #forgetOldest(width: number): string[] {
+    const from = this.#starts.findIndex((start) => this.#lines.length - start <= KEPT_LINES);
+    this.#blocks.splice(0, from, new NoteBlock('… what came before is in the thread: kino threads show'));
+    this.#clean = 0;
+    return this.render(width);
   }
 
   invalidate(): void {

@@ -212,8 +212,7 @@ export class Workplace {
       ? await this.#session.hooks?.beforeTool(sound, gate, this.#hookAround)
       : undefined;
     if (blocked !== undefined) return { allowed: false as const, reason: `Not run: a hook said: ${blocked}` };
-    const looks = permit.looks && sound.tool.kind === 'execute';
-    if (permit.allowed && writes !== undefined && !looks) {
+    if (permit.allowed && writes !== undefined && !permit.looks) {
       await checkpoints?.before(step, this.record);
     }
     return permit;

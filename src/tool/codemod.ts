@@ -26,12 +26,9 @@ const LANGUAGES: Record<string, readonly string[]> = {
 };
 
 const input = z.object({
-  pattern: z
-    .string()
-    .min(1)
-    .describe('Code with $NAME for one node and $$$NAME for many, as ast-grep has it'),
+  pattern: z.string().min(1).describe('Code; $NAME is one node, $$$NAME many'),
   rewrite: z.string().describe('What takes its place, with the same names'),
-  glob: z.string().optional().describe('Only files like this, for example src/**/*.ts'),
+  glob: z.string().optional().describe('For example src/**/*.ts'),
   apply: z.boolean().optional().describe('Without it only a preview'),
 });
 
@@ -39,8 +36,7 @@ const input = z.object({
 export const codemodTool: Tool<z.infer<typeof input>> = {
   name: 'codemod',
   kind: 'edit',
-  description:
-    'Rewrite code by syntax pattern over many files (ast-grep). Shows a preview with counts; apply makes the change.',
+  description: 'Rewrite code by syntax over many files (ast-grep): a preview with counts, or apply.',
   input,
   access: ({ apply }) => (apply ? { writes: '*' } : { reads: '*' }),
   async run({ pattern, rewrite, glob, apply = false }, context) {

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 180_000;
 const MAX_CHARS = 10_000;
 
 const input = z.object({
-  paths: z.array(z.string()).optional().describe('Default: the files that you have changed'),
+  paths: z.array(z.string()).optional().describe('Default: those that you changed'),
 });
 
 /** Runs the repository's own type checker and linter and shows what they say of certain files. */

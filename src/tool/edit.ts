@@ -10,7 +10,7 @@ const replacement = z.object({
 
 const input = z
   .object({
-    path: z.string().describe('Relative to the working directory'),
+    path: z.string(),
     ...replacement.partial({ old: true, new: true }).shape,
     edits: z.array(replacement).min(1).optional().describe('Several instead of one: in order, all or none'),
   })

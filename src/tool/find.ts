@@ -36,8 +36,7 @@ function indexOf(repository: Repository): RepositoryIndex {
 export const findTool: Tool<z.infer<typeof input>> = {
   name: 'find',
   kind: 'search',
-  description:
-    'Find the files that a text is about, by meaning and by symbols, with the lines that matter, as committed.',
+  description: 'Find the files that a text is about, by meaning and symbols, with lines as committed.',
   input,
   access: () => ({ reads: '*' }),
   async run({ text, limit = DEFAULT_LIMIT }, { sandbox }) {

@@ -9,7 +9,7 @@ const MAX_CHARS = 20_000;
 const input = z.object({
   pattern: z.string().describe('Regular expression'),
   path: z.string().optional().describe('File or folder to search'),
-  glob: z.string().optional().describe('Only files like this, for example *.ts'),
+  glob: z.string().optional().describe('For example *.ts'),
   ignore_case: z.boolean().optional(),
 });
 type Input = z.infer<typeof input>;

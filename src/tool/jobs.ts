@@ -9,7 +9,7 @@ const MAX_SECONDS = 300;
 const input = z.object({
   job: z.string().optional().describe('Without it all jobs are listed'),
   wait: z.number().min(0).max(MAX_SECONDS).optional().describe('Seconds to wait for its end'),
-  end: z.boolean().optional().describe('Kill it'),
+  end: z.boolean().optional(),
 });
 
 /** Reads what a background job has written since it was last read, waits for it, or ends it. */

@@ -11,7 +11,7 @@ const MAX_CHARS = 48_000;
 const MAX_IMAGE_BYTES = 3_750_000;
 
 const input = z.object({
-  path: z.string().describe('Relative to the working directory'),
+  path: z.string(),
   offset: z.int().min(1).optional().describe('First line, from 1'),
   limit: z.int().min(1).optional().describe(`Lines; at most ${MAX_LINES}`),
 });

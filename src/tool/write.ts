@@ -4,7 +4,7 @@ import { explainFileError } from './limit.ts';
 import { failure, success, type Tool } from './tool.ts';
 
 const input = z.object({
-  path: z.string().describe('Relative to the working directory'),
+  path: z.string(),
   content: z.string(),
 });
 

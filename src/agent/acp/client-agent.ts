@@ -72,8 +72,8 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     ...(infrastructure && { infrastructure }),
   });
 
-  /** Kinds of calls that were allowed and may come back as requests to the client. */
-  const granted: ToolKind[] = [];
+  /** Calls that were allowed and may come back as requests to the client: what each is about, as far as was told. */
+  const granted: { kind: ToolKind; about: string | undefined }[] = [];
   /** Gemini's command line cannot tell that a file is new from any error, and then writes none. */
   let missingIsEmpty = false;
   let asked = 0;
@@ -82,6 +82,9 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     .onNotification(methods.client.session.update, ({ params }) => inOrder(() => recorder.add(params.update)))
     .onRequest(methods.client.session.requestPermission, ({ params }) => permit(params))
     .onRequest(methods.client.fs.readTextFile, async ({ params }) => {
+      const question: Question = { tool: { name: 'read', kind: 'read' }, file: [inside(params.path)] };
+      const { outcome, because } = session.gate.decide(question);
+      if (outcome === 'deny') throw new RequestError(-32603, `Not read: ${because}.`);
       const bytes = await sandbox.read(inside(params.path)).catch((error: NodeJS.ErrnoException) => {
         if (error.code === 'ENOENT' && missingIsEmpty) return Buffer.alloc(0);
         return refuse(params.path, error);
@@ -89,13 +92,17 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
       return { content: linesOf(bytes.toString('utf8'), params.line, params.limit) };
     })
     .onRequest(methods.client.fs.writeTextFile, async ({ params }) => {
-      await mayDo('edit', { path: params.path }, { file: [inside(params.path)] });
+      await mayDo('edit', inside(params.path), { file: [inside(params.path)] });
       await sandbox.write(inside(params.path), params.content).catch((error) => refuse(params.path, error));
       return {};
     })
     .onRequest(methods.client.terminal.create, async ({ params }) => {
-      const command = commandLine(params.command, params.args);
-      await mayDo('execute', { command }, { command });
+      const words = commandLine(params.command, params.args);
+      // Variables may change what a command means; a line that sets them is judged as one.
+      const sets = (params.env ?? []).map(({ name, value }) =>
+        commandLine(`${name}=`, [value]).replace('= ', '='),
+      );
+      await mayDo('execute', words, { command: [...sets, words].join(' ') }, params.cwd ?? sandbox.cwd);
       return terminals.create(params);
     })
     .onRequest(methods.client.terminal.output, ({ params }) => terminals.output(params.terminalId))
@@ -106,17 +113,26 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
   const inside = (path: string) => (isAbsolute(path) ? path : join(sandbox.cwd, path));
 
   /** What the agent asks its client to do is judged as well, unless it has just been allowed to do such a thing. */
-  async function mayDo(kind: 'edit' | 'execute', input: unknown, question: Partial<Question>): Promise<void> {
-    const allowed = granted.indexOf(kind);
-    const decision = session.gate.decide({ tool: { name: kind, kind }, ...question });
+  async function mayDo(
+    kind: 'edit' | 'execute',
+    about: string,
+    given: Partial<Question>,
+    cwd = sandbox.cwd,
+  ): Promise<void> {
+    const question: Question = { tool: { name: kind, kind }, ...given };
+    const decision = session.gate.decide(question, cwd);
     if (decision.outcome === 'allow') return;
-    if (decision.outcome === 'ask' && allowed !== -1) {
-      granted.splice(allowed, 1);
+    const grant = granted.findIndex(
+      (one) => one.kind === kind && (one.about === undefined || about.includes(one.about)),
+    );
+    if (decision.outcome === 'ask' && grant !== -1) {
+      granted.splice(grant, 1);
       return;
     }
-    const about = { step: recorder.step, callId: `client-${++asked}`, tool: kind, input };
-    const around = { emit: job.emit, person: session.person, signal, cwd: sandbox.cwd };
-    const verdict = await session.gate.judge(about, { tool: { name: kind, kind }, ...question }, around);
+    const input = kind === 'edit' ? { path: about } : { command: given.command };
+    const call = { step: recorder.step, callId: `client-${++asked}`, tool: kind, input };
+    const around = { emit: job.emit, person: session.person, signal, cwd };
+    const verdict = await session.gate.judge(call, question, around);
     if (!verdict.allowed) throw new RequestError(-32603, verdict.reason);
   }
 
@@ -144,7 +160,8 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
       { emit: job.emit, person: session.person, signal, cwd: sandbox.cwd },
     );
     if (signal.aborted) return cancelled;
-    if (verdict.allowed) granted.push(toKind(kind));
+    if (verdict.allowed)
+      granted.push({ kind: toKind(kind), about: path === undefined ? line : inside(path) });
     const wanted: PermissionOptionKind[] = verdict.allowed
       ? ['allow_once', 'allow_always']
       : ['reject_once', 'reject_always'];

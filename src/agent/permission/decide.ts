@@ -130,6 +130,13 @@ function byRule(rule: Rule): Decision {
   return { outcome: rule.outcome, because: `the rule ${rule.text} (${rule.source})`, rule };
 }
 
+/** Whether a command line changes no file, whatever it may look at: nothing of it need be undone. */
+export function changesNothing(command: string): boolean {
+  return commandsOf(command).every(
+    ({ opaque, writes, words }) => opaque === undefined && writes.length === 0 && isReadOnly(words),
+  );
+}
+
 /** Whether a rule is about a call, or about any part of it, whatever its outcome. */
 export function isAbout(rule: Rule, question: Question, policy: Policy): boolean {
   const { command } = question;

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Permit, SoundCall } from '../../tool/index.ts';
 import type { Job } from '../agent.ts';
 import type { PermissionAnswer, PermissionRequest, Person } from '../person.ts';
-import { type Decision, decide, isAbout, type Policy, type Question } from './decide.ts';
+import { changesNothing, type Decision, decide, isAbout, type Policy, type Question } from './decide.ts';
 import type { Mode } from './mode.ts';
 import { parseRule, type Rule, type Scope } from './rule.ts';
 import { suggestRules } from './suggest.ts';
@@ -57,8 +57,8 @@ export class Gate {
   }
 
   /** What would become of a call, without asking anybody. */
-  decide(question: Question): Decision {
-    return decide(question, this.policy);
+  decide(question: Question, cwd: string = this.policy.cwd): Decision {
+    return decide(question, { ...this.policy, cwd });
   }
 
   /** Whether a rule is about a call of one of Kino's tools. */
@@ -90,7 +90,8 @@ export class Gate {
       if (answered) return answered;
     }
     if (decision.outcome === 'allow') {
-      return { allowed: true, by: decision.because, looks: decision.because === 'it only looks' };
+      const { command } = question;
+      return { allowed: true, by: decision.because, looks: command !== undefined && changesNothing(command) };
     }
     return this.#deny(about, around, decision.rule ? 'rule' : 'mode', decision.because);
   }

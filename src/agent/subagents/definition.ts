@@ -33,7 +33,7 @@ export const BUILT_IN_AGENTS: readonly AgentDefinition[] = [
   },
   {
     name: 'librarian',
-    description: 'knows dependencies and their documentation, outside the repository',
+    description: 'knows dependencies and their documentation',
     tools: ['dependency', 'bash', 'read', 'grep', 'glob', 'fetch'],
     prompt: `You answer questions about libraries from their source and documentation as installed here. Find the folder with dependency, look into it with rg and sed in bash, fetch documentation where hosts are allowed. Name the version. Change nothing.\n${COMMON}`,
   },

@@ -39,7 +39,7 @@ export function delegateTool(delegation: Delegation): Tool<{ agent: string; task
   return {
     name: 'agent',
     kind: 'think',
-    description: `Hand a task to another agent with a fresh context; only its answer comes back. Several at once for independent tasks. ${agents.map(({ name, description }) => `${name}: ${description}.`).join(' ')}`,
+    description: `Hand a task to another agent; only its answer comes back. Several at once where they are independent. ${agents.map(({ name, description }) => `${name}: ${description}.`).join(' ')}`,
     input: z.object({
       agent: z.enum(names),
       task: z.string().min(1).describe('All that it needs to know; it sees nothing of this conversation'),

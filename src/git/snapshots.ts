@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import {
+  chmod,
   constants,
   copyFile,
   lstat,
@@ -326,7 +328,10 @@ export class Snapshots {
     const content = await this.content(blob);
     try {
       if (mode === '120000') await symlink(content.toString('utf8'), temporary);
-      else await writeFile(temporary, content, { mode: mode === '100755' ? 0o755 : 0o644, flag: 'wx' });
+      else {
+        await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
+        await chmod(temporary, rightsFor(mode, await stat(target).catch(() => undefined)));
+      }
       await rename(temporary, target);
     } catch (error) {
       await rm(temporary, { force: true });
@@ -355,6 +360,12 @@ export class Snapshots {
     const way = relative(this.root, await realpath(folder));
     if (way === '..' || way.startsWith(`..${sep}`)) throw new Error('a link leads out of the workspace');
   }
+}
+
+/** Git knows one right only; who may read is as it was, and for a file that is made again as git would have it. */
+function rightsFor(mode: SnapshotFile['mode'], there: Stats | undefined): number {
+  const rights = there?.isFile() ? there.mode & 0o666 : 0o644;
+  return mode === '100755' ? rights | ((rights & 0o444) >> 2) : rights;
 }
 
 const SETTINGS = [

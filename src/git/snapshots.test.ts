@@ -12,6 +12,7 @@ import {
   statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +32,12 @@ async function open(root: string) {
   const undo = async (before: string, after: string, current = after) =>
     snapshots.revert(await snapshots.changes(before, after), current);
   return { snapshots, paths, undo };
+}
+
+/** Git looks closer at files as young as its index, and so would not show what an index hides. */
+function writeOld(file: string, content: string | Buffer): void {
+  writeFileSync(file, content);
+  utimesSync(file, new Date('2020-01-01'), new Date('2020-01-01'));
 }
 
 const one = { message: 'one', files: { a: 'a\n', 'd/x': 'x\n' } };
@@ -110,7 +117,9 @@ test.each([
   const content = Buffer.from('one\r\ntwo\r\n', 'utf16le');
   const text = Buffer.from('one\r\ntwo\r\nthree\n');
   const wanted = '.gitattributes' in files && files['.gitattributes'].includes('UTF-16') ? content : text;
-  commit({ message: 'one', files: { ...files, ...Object.fromEntries(names.map((name) => [name, wanted])) } });
+  mkdirSync(join(path, 'sub'));
+  for (const name of names) writeOld(join(path, name), wanted);
+  commit({ message: 'one', files });
   const { snapshots, undo } = await open(path);
   const before = await snapshots.take();
   for (const name of names) writeFileSync(join(path, name), 'short\n');
@@ -128,7 +137,7 @@ test.each([
   if (file === '.gitattributes') writeFileSync(join(path, '.git/info/exclude'), '.gitattributes\n');
   writeFileSync(join(path, file), content, { flag: 'a' });
   const text = 'one\r\ntwo\r\n';
-  writeFileSync(join(path, 'a'), text);
+  writeOld(join(path, 'a'), text);
   git('add', 'a');
   const { snapshots, undo } = await open(path);
   const before = await snapshots.take();

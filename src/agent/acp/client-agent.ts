@@ -12,7 +12,7 @@ import {
   type StopReason,
 } from '@agentclientprotocol/sdk';
 import type { Sandbox } from '../../sandbox/index.ts';
-import { StoreWriteError, type ThreadEvent } from '../../thread/index.ts';
+import { StoreWriteError } from '../../thread/index.ts';
 import type { ToolKind } from '../../tool/index.ts';
 import type { Agent, Job, Outcome } from '../agent.ts';
 import { Meter } from '../budget.ts';
@@ -49,8 +49,7 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
   const meter = new Meter(job.budget);
   using deadline = meter.deadline(job.signal);
   const { signal } = deadline;
-  const record = (event: ThreadEvent) => job.emit(event);
-  const recorder = new UpdateRecorder(record, Conversation.of(job.history).lastStep);
+  const recorder = new UpdateRecorder(job.emit, Conversation.of(job.history).lastStep);
   const agentProcess = new AgentProcess(command, sandbox.cwd);
   const terminals = new ClientTerminals(sandbox, job.newOutputFile, signal);
   // One after the other, so that the thread has what happened in its order.
@@ -174,6 +173,10 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
   try {
     const died = agentProcess.ended.then((reason) => Promise.reject(new AgentDiedError(reason)));
     died.catch(() => {});
+    const firstStep = recorder.step;
+    // The snapshot is taken while the agent starts; both are done before it is asked.
+    const kept = session.checkpoints?.before(firstStep, job.emit);
+    kept?.catch(() => {});
     const begun = await within(
       START_MS,
       signal,
@@ -181,8 +184,7 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
     );
     const { sessionId } = begun;
     missingIsEmpty = begun.agentName === 'gemini-cli';
-    const firstStep = recorder.step;
-    await session.checkpoints?.before(firstStep, job.emit);
+    await kept;
     const answered = connection.agent.request(methods.agent.session.prompt, {
       sessionId,
       prompt: [{ type: 'text', text: job.prompt ?? 'Go on.' }],

@@ -23,7 +23,7 @@ const SETTLED_MS = 250;
  * call begins; each message is a step.
  */
 export class UpdateRecorder {
-  readonly #record: (event: ThreadEvent) => Promise<void>;
+  readonly #record: (...events: ThreadEvent[]) => Promise<void>;
   readonly #calls = new Map<string, KnownCall>();
   /** Calls that are announced while the model still writes their input. */
   readonly #announced = new Map<string, { call: ToolCallUpdate; heard: number }>();
@@ -38,7 +38,7 @@ export class UpdateRecorder {
   readonly usage: Usage = {};
   costUsd: number | undefined;
 
-  constructor(record: (event: ThreadEvent) => Promise<void>, lastStep: number) {
+  constructor(record: (...events: ThreadEvent[]) => Promise<void>, lastStep: number) {
     this.#record = record;
     this.#step = lastStep + 1;
   }
@@ -135,8 +135,7 @@ export class UpdateRecorder {
       ...{ step, tool, input, started: performance.now(), isOver: false, output: '' },
       ...{ kind: undefined, path: undefined },
     });
-    await this.#message([{ callId, tool, input }]);
-    await this.#record({ type: 'tool.started', step, callId, tool, input });
+    await this.#message([{ callId, tool, input }], { type: 'tool.started', step, callId, tool, input });
   }
 
   async #advance(update: ToolCallUpdate): Promise<void> {
@@ -183,16 +182,23 @@ export class UpdateRecorder {
     }
   }
 
-  async #message(toolCalls: { callId: string; tool: string; input: unknown }[]): Promise<void> {
+  /** Writes the message that has ended here, and what follows on it, at once. */
+  async #message(
+    toolCalls: { callId: string; tool: string; input: unknown }[],
+    ...then: ThreadEvent[]
+  ): Promise<void> {
     if (this.#text.trim() !== '') this.answer = this.#text.trim();
     const now = performance.now();
-    await this.#record({ type: 'model.requested', step: this.#step, attempt: 1, messages: 0 });
-    await this.#record({
-      ...{ type: 'assistant.message', step: this.#step, text: this.#text, toolCalls, usage: {} },
-      ...(this.#reasoning !== '' && { reasoning: this.#reasoning }),
-      finish: toolCalls.length > 0 ? 'tool-calls' : 'stop',
-      durationMs: now - this.#since,
-    });
+    await this.#record(
+      { type: 'model.requested', step: this.#step, attempt: 1, messages: 0 },
+      {
+        ...{ type: 'assistant.message', step: this.#step, text: this.#text, toolCalls, usage: {} },
+        ...(this.#reasoning !== '' && { reasoning: this.#reasoning }),
+        finish: toolCalls.length > 0 ? 'tool-calls' : 'stop',
+        durationMs: now - this.#since,
+      },
+      ...then,
+    );
     this.steps++;
     this.#step++;
     this.#text = '';

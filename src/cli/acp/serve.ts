@@ -22,7 +22,7 @@ export async function serveAcp(
 
   const app = agent({ name: 'kino' })
     .onRequest(methods.agent.initialize, () => {
-      setTimeout(() => void sessions().catch(() => {}), 20).unref();
+      setImmediate(() => void sessions().catch(() => {}));
       return {
         protocolVersion: PROTOCOL_VERSION,
         agentInfo: { name: 'kino', title: 'Kino', version: version() },

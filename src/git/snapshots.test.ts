@@ -191,7 +191,6 @@ test('names of every kind are kept, shown and brought back', async () => {
   expect((await snapshots.changes(empty, before)).map((change) => change.path).sort()).toEqual(names);
   for (const name of names) writeFileSync(join(path, name), 'after');
   const after = await snapshots.take();
-  expect(await snapshots.diff(before, after, ['-dash'])).toMatch(/^-.*before$/m);
   const { restored, kept } = await undo(before, after);
   expect([restored.sort(), kept]).toEqual([names, []]);
   for (const name of names) expect(readFileSync(join(path, name), 'utf8')).toBe(`${name} before`);

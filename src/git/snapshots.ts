@@ -6,6 +6,7 @@ import {
   copyFile,
   lstat,
   mkdir,
+  readdir,
   readFile,
   realpath,
   rename,
@@ -39,6 +40,8 @@ const HEAPS = ['node_modules/', '.venv/', 'venv/', '__pycache__/', '.DS_Store', 
 const MAX_UNTRACKED_BYTES = 32 * 1024 * 1024;
 /** Bytes are kept as they are: no line ends, filters or encodings of a repository's attributes apply. */
 const RAW_ATTRIBUTES = '* -text -eol -filter -ident -working-tree-encoding -export-subst\n';
+/** Indexes of threads that nobody has gone on with for so long go. */
+const MAX_INDEX_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 /** The exit code of `git add --ignore-errors` that could not add some files; 128 where it could add none. */
 const SOME_LEFT_OUT = 1;
 const EMPTY_TREE = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
@@ -106,8 +109,8 @@ export class Snapshots {
         join(this.#gitDir, 'objects', 'info', 'alternates'),
         `${join(own.common, 'objects')}\n`,
       );
-      await this.#seed(own.gitDir);
     }
+    await this.#seed().catch(() => {});
     await this.#dropRepositories();
     this.#last = '';
     const large = await this.#largeUntracked();
@@ -121,40 +124,39 @@ export class Snapshots {
     return inside === undefined ? [] : [`${literalPattern(relative(this.root, inside))}/`];
   }
 
-  async #ownRepository(): Promise<{ gitDir: string; common: string } | undefined> {
+  async #ownRepository(): Promise<{ common: string } | undefined> {
     try {
       const said = await git(this.root, [
         'rev-parse',
         '--path-format=absolute',
-        '--git-dir',
         '--git-common-dir',
         '--show-toplevel',
       ]);
-      const [gitDir = '', common = '', top = ''] = said.split('\n');
-      return (await realpath(top)) === this.root ? { gitDir, common } : undefined;
+      const [common = '', top = ''] = said.split('\n');
+      return (await realpath(top)) === this.root ? { common } : undefined;
     } catch {
       return undefined;
     }
   }
 
   /**
-   * Starts from the repository's index, which knows what has not changed since; only where no attribute or setting
-   * makes what lies in the folder differ from what the repository holds.
+   * Starts from the newest index of an earlier thread, which knows what has not changed since. The repository's own index
+   * will not do: what it says of a file is true of what its attributes and settings make of it.
    */
-  async #seed(gitDir: string): Promise<void> {
-    const converts = await this.#git(['ls-files', '-z', '--', '.gitattributes', '**/.gitattributes'], {
-      GIT_INDEX_FILE: join(gitDir, 'index'),
-    }).catch(() => 'unknown');
-    const autocrlf = await git(this.root, ['config', '--get', 'core.autocrlf']).catch(() => '');
-    if (converts !== '' || /^(?:true|input)$/.test(autocrlf)) return;
-    try {
-      const { atime, mtime } = await stat(join(gitDir, 'index'));
-      await copyFile(join(gitDir, 'index'), this.#index, constants.COPYFILE_FICLONE);
-      // Git looks closer at files as young as their index; a copy that is younger would hide their changes.
-      await utimes(this.#index, atime, mtime);
-    } catch {
-      return;
+  async #seed(): Promise<void> {
+    const indexes: { path: string; found: Stats }[] = [];
+    for (const name of await readdir(this.#gitDir)) {
+      const path = join(this.#gitDir, name);
+      if (!name.startsWith('index-') || name.endsWith('.lock') || path === this.#index) continue;
+      const found = await stat(path);
+      if (Date.now() - found.mtimeMs > MAX_INDEX_AGE_MS) await rm(path, { force: true });
+      else indexes.push({ path, found });
     }
+    const newest = indexes.sort((a, b) => b.found.mtimeMs - a.found.mtimeMs)[0];
+    if (!newest || (await lstat(this.#index).catch(() => undefined))) return;
+    await copyFile(newest.path, this.#index, constants.COPYFILE_FICLONE);
+    // Git looks closer at files as young as their index; a copy that is younger would hide their changes.
+    await utimes(this.#index, newest.found.atime, newest.found.mtime);
     const isReadable = await this.#git(['ls-files', '-z', '--', '.nothing-is-called-so']).then(
       () => true,
       () => false,
@@ -212,7 +214,7 @@ export class Snapshots {
       if (!(error instanceof GitError) || error.exitCode !== SOME_LEFT_OUT) throw error;
     });
     if (this.#named.size > 0) {
-      const input = [...this.#named].map((path) => `${path}\0`).join('');
+      const input = (await this.#namedFiles()).map((path) => `${path}\0`).join('');
       await this.#git(['update-index', '--add', '--remove', '-z', '--stdin'], {}, input).catch(
         (error: unknown) => {
           if (!(error instanceof GitError) || error.exitCode === null) throw error;
@@ -226,6 +228,26 @@ export class Snapshots {
     }
     this.#last = tree;
     return tree;
+  }
+
+  /** Of the files that were named those that git can take: one that it cannot would cost the others. */
+  async #namedFiles(): Promise<string[]> {
+    const files: string[] = [];
+    for (const path of this.#named) {
+      const found = await lstat(join(this.root, path)).catch(() => undefined);
+      const isPlain = !found || found.isFile() || found.isSymbolicLink();
+      if (isPlain && (await this.#standsInFolders(path))) files.push(path);
+    }
+    return files;
+  }
+
+  /** Whether all on the way to a path are folders, as far as they are there: no link, no file. */
+  async #standsInFolders(path: string): Promise<boolean> {
+    for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+      const found = await lstat(join(this.root, folder)).catch(() => undefined);
+      if (found && !found.isDirectory()) return false;
+    }
+    return true;
   }
 
   async #hasNewRepository(before: string, after: string): Promise<boolean> {
@@ -259,22 +281,6 @@ export class Snapshots {
       });
     }
     return found;
-  }
-
-  /** A change as a patch that people and tools read. */
-  diff(before: string, after: string, paths: readonly string[] = []): Promise<string> {
-    return this.#git([
-      'diff-tree',
-      '-r',
-      '-p',
-      '--no-color',
-      '--no-renames',
-      '--no-ext-diff',
-      before,
-      after,
-      '--',
-      ...paths,
-    ]);
   }
 
   /** The content of a file of a snapshot. */
@@ -322,15 +328,15 @@ export class Snapshots {
 
   async #write(path: string, { mode, blob }: SnapshotFile): Promise<void> {
     const target = join(this.root, path);
+    await this.#mustStandInFolders(path);
     await mkdir(dirname(target), { recursive: true });
-    await this.#mustBeInside(dirname(target));
     const temporary = join(dirname(target), `.${basename(target).slice(0, 40)}.${process.pid}.kino`);
     const content = await this.content(blob);
     try {
       if (mode === '120000') await symlink(content.toString('utf8'), temporary);
       else {
         await writeFile(temporary, content, { mode: 0o600, flag: 'wx' });
-        await chmod(temporary, rightsFor(mode, await stat(target).catch(() => undefined)));
+        await chmod(temporary, rightsFor(mode, await lstat(target).catch(() => undefined)));
       }
       await rename(temporary, target);
     } catch (error) {
@@ -341,7 +347,7 @@ export class Snapshots {
 
   async #remove(path: string): Promise<void> {
     const target = join(this.root, path);
-    await this.#mustBeInside(dirname(target));
+    await this.#mustStandInFolders(path);
     await rm(target);
     // Folders that the change had made are empty now; any other is not, and stays.
     for (let folder = dirname(target); folder !== this.root; folder = dirname(folder)) {
@@ -355,10 +361,9 @@ export class Snapshots {
     }
   }
 
-  /** A folder on the way may have become a link that leads out. */
-  async #mustBeInside(folder: string): Promise<void> {
-    const way = relative(this.root, await realpath(folder));
-    if (way === '..' || way.startsWith(`..${sep}`)) throw new Error('a link leads out of the workspace');
+  /** A folder on the way may have become a link, which leads out of the workspace or into `.git`. */
+  async #mustStandInFolders(path: string): Promise<void> {
+    if (!(await this.#standsInFolders(path))) throw new Error('a link or a file stands in its way');
   }
 }
 
@@ -388,5 +393,9 @@ function same(a: SnapshotFile | null, b: SnapshotFile | null): boolean {
 
 /** An exclude pattern that means one path, whatever characters it has. */
 function literalPattern(path: string): string {
-  return `/${path.replace(/[\\*?[\]!#]/g, '\\$&').replace(/ $/, '\\ ')}`;
+  // A line end cannot be written there; any one character stands for it.
+  return `/${path
+    .replace(/[\\*?[\]!#]/g, '\\$&')
+    .replace(/[\n\r]/g, '?')
+    .replace(/ $/, '\\ ')}`;
 }

@@ -5,10 +5,11 @@ import { git } from './git.ts';
 /**
  * Adds a worktree on a new branch. No hook of the repository runs.
  *
- * @param base the commit that it starts from
+ * @param base the id of the commit that it starts from
  * @throws GitError
  */
 export async function addWorktree(root: string, path: string, branch: string, base: string): Promise<void> {
+  if (!/^[0-9a-f]{7,64}$/.test(base)) throw new Error(`${base} is no commit id`);
   await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
 }
 

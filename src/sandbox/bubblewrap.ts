@@ -125,7 +125,7 @@ export async function bubblewrapSandbox(
         { argv, cwd: root, env, wantsStatus: true, mark: `KINO_EXEC=${env.KINO_EXEC}` },
         withSignal(execOptions, disposed.signal),
       ).finally(() => {
-        for (const path of denyNew) rmSync(path, { recursive: true, force: true });
+        for (const path of denyNew) if (isReal(dirname(path))) rmSync(path, { recursive: true, force: true });
       });
       // bubblewrap reports an exit code only of a command that it could start; the command cannot write there.
       if (result.exitCode === 1 && !status.includes('"exit-code"')) {
@@ -210,4 +210,13 @@ function toolFolders(home: string): string[] {
   const node = dirname(realpathSync(process.execPath));
   if (!folders.some((folder) => node === folder || node.startsWith(folder + sep))) folders.push(node);
   return folders;
+}
+
+/** Whether a folder is still where it was: a command may have put a link in its place. */
+function isReal(folder: string): boolean {
+  try {
+    return realpathSync(folder) === folder;
+  } catch {
+    return false;
+  }
 }

@@ -192,6 +192,8 @@ export class SubagentBlock extends Block {
   readonly #task: string;
   readonly #started = Date.now();
   #activity = 'begins';
+  /** US dollars so far; undefined once a price is not known. */
+  #usd: number | undefined = 0;
   #end = '';
 
   constructor({ agent, model, task }: Extract<ThreadEvent, { type: 'subagent.started' }>) {
@@ -210,7 +212,10 @@ export class SubagentBlock extends Block {
     if (event.type === 'tool.started') {
       this.#activity = titleOf(event.tool, (event.input ?? {}) as Record<string, unknown>);
     } else if (event.type === 'model.requested') this.#activity = 'thinks';
-    else return;
+    else if (event.type === 'assistant.message') {
+      this.#usd =
+        event.costUsd === undefined || this.#usd === undefined ? undefined : this.#usd + event.costUsd;
+    } else return;
     this.invalidate();
   }
 
@@ -223,7 +228,7 @@ export class SubagentBlock extends Block {
     const head = `  ${magenta(this.#agent)} ${dim(this.#model)} ${plain(this.#task.split('\n', 1)[0]!)}`;
     const state = this.isOver
       ? this.#end
-      : `${plain(this.#activity)} · ${seconds((Date.now() - this.#started) / 1000)}`;
+      : `${plain(this.#activity)} · ${seconds((Date.now() - this.#started) / 1000)} · cost ${dollars(this.#usd)}`;
     return [truncateToWidth(head, width), truncateToWidth(`    ${dim(state)}`, width)];
   }
 }

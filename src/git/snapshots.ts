@@ -36,8 +36,8 @@ export interface SnapshotChange {
 
 /** Not worth keeping in any folder, wherever no .gitignore says so. */
 const HEAPS = ['node_modules/', '.venv/', 'venv/', '__pycache__/', '.DS_Store', '*.kino'];
-/** Untracked files larger than this are left out: what they hold is data, and each copy costs as much again. */
-const MAX_UNTRACKED_BYTES = 32 * 1024 * 1024;
+/** Files larger than this are left out: what they hold is data, and each copy costs as much again. */
+const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Bytes are kept as they are: no line ends, filters or encodings of a repository's attributes apply. */
 const RAW_ATTRIBUTES = '* -text -eol -filter -ident -working-tree-encoding -export-subst\n';
 /** Indexes of threads that nobody has gone on with for so long go. */
@@ -113,7 +113,7 @@ export class Snapshots {
     await this.#seed().catch(() => {});
     await this.#dropRepositories();
     this.#last = '';
-    const large = await this.#largeUntracked();
+    const large = await this.#tooLarge();
     await writeFile(join(info, 'exclude'), `${[...patterns, ...large.map(literalPattern)].join('\n')}\n`);
   }
 
@@ -164,7 +164,7 @@ export class Snapshots {
     if (!isReadable) await rm(this.#index, { force: true });
   }
 
-  async #largeUntracked(): Promise<string[]> {
+  async #tooLarge(): Promise<string[]> {
     const listed = (await this.#git(['ls-files', '-oz', '--exclude-standard']))
       .split('\0')
       .filter((path) => path !== '');
@@ -172,7 +172,7 @@ export class Snapshots {
     for (const path of listed) {
       const found = await lstat(join(this.root, path)).catch(() => undefined);
       // A repository inside ends with a slash; git would keep no more of it than a commit's id.
-      if (path.endsWith('/') || (found && found.size > MAX_UNTRACKED_BYTES)) large.push(path);
+      if (path.endsWith('/') || (found && found.size > MAX_FILE_BYTES)) large.push(path);
     }
     return large;
   }

@@ -9,7 +9,6 @@ import {
   RequestError,
   type RequestPermissionRequest,
   type RequestPermissionResponse,
-  type StopReason,
 } from '@agentclientprotocol/sdk';
 import type { Sandbox } from '../../sandbox/index.ts';
 import { StoreWriteError } from '../../thread/index.ts';
@@ -20,6 +19,8 @@ import { Conversation } from '../conversation.ts';
 import type { Question } from '../permission/decide.ts';
 import type { Mode } from '../permission/mode.ts';
 import { Session } from '../session.ts';
+import { commandIn, commandLine, linesOf, pathIn, toKind } from './call.ts';
+import { explain, outcomeFor } from './ending.ts';
 import type { AcpCommand } from './presets.ts';
 import { AgentProcess } from './process.ts';
 import { UpdateRecorder } from './recorder.ts';
@@ -190,13 +191,13 @@ async function run(job: Job, command: AcpCommand): Promise<Outcome> {
       prompt: [{ type: 'text', text: job.prompt ?? 'Go on.' }],
     });
     answered.catch(() => {});
-    const stopped = untilStopped(signal, recorder, job.budget.steps);
+    using watch = watchForStop(signal, recorder, job.budget.steps);
     settling = setInterval(() => void inOrder(() => recorder.settle()).catch(() => {}), 250).unref();
-    const first = await Promise.race([answered, died, stopped]);
+    const first = await Promise.race([answered, died, watch.stopped]);
     if (first !== undefined) {
       await inOrder(() => recorder.finish());
       await session.checkpoints?.after(firstStep, job.emit);
-      return judge(first.stopReason, end);
+      return outcomeFor(first.stopReason, end);
     }
     await connection.agent.notify(methods.agent.session.cancel, { sessionId });
     await within(CANCEL_MS, undefined, Promise.race([answered, died])).catch(() => {});
@@ -228,13 +229,6 @@ function refuse(path: string, error: NodeJS.ErrnoException): never {
   throw new RequestError(-32603, error.message);
 }
 
-/** As a shell would read it, for the rules. */
-function commandLine(command: string, args: readonly string[] = []): string {
-  const quote = (word: string) =>
-    /^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-  return args.length === 0 ? command : [command, ...args].map(quote).join(' ');
-}
-
 /** The process is gone while it was needed. */
 class AgentDiedError extends Error {
   override name = 'AgentDiedError';
@@ -264,24 +258,28 @@ async function begin(
   return { sessionId, agentName: agentInfo?.name };
 }
 
-/** Resolves with nothing when the work is to be stopped. */
-function untilStopped(
+/** Resolves with nothing when the work is to be stopped; disposing of it ends the watch. */
+function watchForStop(
   signal: AbortSignal,
   recorder: UpdateRecorder,
   steps: number | undefined,
-): Promise<undefined> {
-  return new Promise((resolve) => {
-    const timer = setInterval(() => {
-      if (steps !== undefined && recorder.steps > steps) stop();
-    }, 50);
-    timer.unref();
-    const stop = () => {
-      clearInterval(timer);
-      resolve(undefined);
-    };
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop, { once: true });
+): Disposable & { stopped: Promise<undefined> } {
+  let stop = () => {};
+  const stopped = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
   });
+  const timer = setInterval(() => {
+    if (steps !== undefined && recorder.steps > steps) stop();
+  }, 50);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    stopped,
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      signal.removeEventListener('abort', stop);
+    },
+  };
 }
 
 async function within<T>(ms: number, signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
@@ -296,55 +294,4 @@ async function within<T>(ms: number, signal: AbortSignal | undefined, work: Prom
   } finally {
     clearTimeout(timer);
   }
-}
-
-function judge(reason: StopReason, end: (status: Outcome['status'], reason: string) => Outcome): Outcome {
-  switch (reason) {
-    case 'end_turn':
-      return end('done', 'The agent answered.');
-    case 'cancelled':
-      return end('interrupted', 'The agent says that it was stopped.');
-    case 'refusal':
-      return end('failed', 'The agent refused to go on.');
-    default:
-      return end('exhausted', `The agent stopped at its own bound (${reason}).`);
-  }
-}
-
-function explain(error: unknown): string {
-  if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
-  if (error.code === -32000)
-    return `The agent wants you to sign in first: start it by itself once. (${error.message})`;
-  const detail = (error.data as { details?: unknown } | undefined)?.details;
-  return `The agent answered with an error: ${error.message}${typeof detail === 'string' ? ` (${detail})` : ''}`;
-}
-
-function toKind(kind: string): ToolKind {
-  if (kind === 'delete' || kind === 'move') return 'edit';
-  const known: readonly string[] = ['read', 'edit', 'search', 'execute', 'fetch', 'think'];
-  return known.includes(kind) ? (kind as ToolKind) : 'other';
-}
-
-/** A command line, or its words: where a shell is to read it, what the shell reads. */
-function commandIn({ command }: Record<string, unknown>): string | undefined {
-  if (typeof command === 'string') return command;
-  if (!Array.isArray(command) || !command.every((word) => typeof word === 'string')) return undefined;
-  const [program = '', option = '', script, ...others] = command;
-  const isShell = /(?:^|\/)(?:ba|z|da)?sh$/.test(program) && /^-l?c$/.test(option) && others.length === 0;
-  return isShell && script !== undefined ? script : commandLine(program, command.slice(1));
-}
-
-function pathIn(input: Record<string, unknown>): string | undefined {
-  const path = input.path ?? input.file_path ?? input.filePath ?? input.abs_path;
-  return typeof path === 'string' ? path : undefined;
-}
-
-/** @param line from 1 */
-function linesOf(text: string, line?: number | null, limit?: number | null): string {
-  if (!line && !limit) return text;
-  const from = Math.max(0, (line ?? 1) - 1);
-  return text
-    .split('\n')
-    .slice(from, limit ? from + limit : undefined)
-    .join('\n');
 }

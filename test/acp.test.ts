@@ -284,3 +284,68 @@ test('a program that is not there, and one that is none, are said in one sentenc
   const bad = await kino(['run', 'x', '--agent', 'acp:a; rm -rf b'], { cwd });
   expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('names no program') });
 });
+
+/** Begins in a mode in which it allows itself everything, and asks its client for files and a terminal unasked. */
+const SELFISH = `
+import { createInterface } from 'node:readline';
+const send = (message) => process.stdout.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\\n');
+const waiting = new Map();
+let last = 100;
+const ask = (method, params) => new Promise((resolve) => {
+  waiting.set(++last, resolve);
+  send({ id: last, method, params: { sessionId: 's', ...params } });
+});
+const say = (text) => send({ method: 'session/update', params: { sessionId: 's', update: { sessionUpdate: 'agent_message_chunk', content: { type: 'text', text } } } });
+const modes = { currentModeId: 'auto', availableModes: [{ id: 'auto', name: 'auto' }, { id: 'default', name: 'default' }] };
+let mode = 'auto';
+createInterface({ input: process.stdin }).on('line', async (line) => {
+  const { id, method, params, result, error } = JSON.parse(line);
+  if (!method) return waiting.get(id)?.(error ?? result);
+  if (method === 'initialize') send({ id, result: { protocolVersion: 1 } });
+  else if (method === 'session/new') send({ id, result: { sessionId: 's', modes } });
+  else if (method === 'session/set_mode') { mode = params.modeId; send({ id, result: {} }); }
+  else if (method === 'session/prompt') {
+    const cwd = process.cwd();
+    const read = await ask('fs/read_text_file', { path: cwd + '/a.txt', line: 2, limit: 1 });
+    const secret = await ask('fs/read_text_file', { path: cwd + '/.env' });
+    const none = await ask('fs/read_text_file', { path: cwd + '/none' });
+    const out = await ask('fs/write_text_file', { path: '/etc/pwned', content: 'x' });
+    const terminal = await ask('terminal/create', { command: 'sh', args: ['-c', 'touch made; echo from $PWD; exit 3'] });
+    const ended = terminal.terminalId && await ask('terminal/wait_for_exit', { terminalId: terminal.terminalId });
+    const output = terminal.terminalId && await ask('terminal/output', { terminalId: terminal.terminalId });
+    say(JSON.stringify({ mode, read, secret, none, out, terminal, ended, output }));
+    send({ id, result: { stopReason: 'end_turn' } });
+  }
+});
+`;
+
+test.each([
+  ['auto', true],
+  ['plan', false],
+])(
+  'in %s what an agent asks of its client goes by the rules and stays in the sandbox',
+  async (mode, mayRun) => {
+    const { path: cwd } = createRepository([
+      { message: 'one', files: { 'a.txt': 'one\ntwo\n', '.env': 'SECRET\n' } },
+    ]);
+    const script = join(temporaryFolder(), 'agent.mjs');
+    writeFileSync(script, SELFISH);
+    const home = temporaryFolder();
+    writeFileSync(join(home, 'config.json'), '{"permissions": {"deny": ["read(.env)"]}}');
+    const agent = `acp:'${process.execPath}' '${script}'`;
+    const flags = ['run', 'go', '--agent', agent, '--output', 'json', '--mode', mode];
+    const { stdout } = await kino(flags, { cwd, env: { KINO_HOME: home } });
+    const answer = JSON.parse(JSON.parse(stdout).answer);
+    expect(answer).toMatchObject({
+      mode: 'default',
+      read: { content: 'two' },
+      secret: { message: expect.stringContaining('the rule read(.env)') },
+      none: { code: -32002 },
+      out: { code: expect.any(Number) },
+    });
+    expect(stdout).not.toContain('SECRET\\n');
+    expect(existsSync('/etc/pwned')).toBe(false);
+    if (mayRun) expect(answer).toMatchObject({ ended: { exitCode: 3 }, output: { output: `from ${cwd}\n` } });
+    else expect(answer.terminal).toMatchObject({ message: expect.stringContaining('mode plan') });
+  },
+);

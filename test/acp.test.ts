@@ -12,11 +12,11 @@ import {
   type SessionUpdate,
 } from '@agentclientprotocol/sdk';
 import { expect, onTestFinished, test } from 'vitest';
-import { SqliteThreadStore, type StoredEvent } from '../src/thread/index.ts';
 import { kino } from './support/cli.ts';
 import { type Script, startModelServer, type Turn } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
 import { temporaryFolder } from './support/temporary.ts';
+import { eventsOf } from './support/threads.ts';
 
 const KINO = join(import.meta.dirname, '..', 'bin', 'kino.js');
 
@@ -26,15 +26,6 @@ async function serve(
   const server = await startModelServer(script);
   onTestFinished(() => server.close());
   return server;
-}
-
-async function eventsOf(thread: string): Promise<StoredEvent[]> {
-  const store = new SqliteThreadStore(join(process.env.KINO_HOME!, 'kino.db'));
-  try {
-    return await store.read(thread);
-  } finally {
-    store.close();
-  }
 }
 
 interface Editor {

@@ -2,11 +2,12 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { App } from '../src/cli/tui/app.ts';
-import { SqliteThreadStore, type StoredEvent } from '../src/thread/index.ts';
+import { SqliteThreadStore } from '../src/thread/index.ts';
 import { kino } from './support/cli.ts';
 import { type Script, startModelServer, type Turn } from './support/model-server.ts';
 import { Screen } from './support/screen.ts';
 import { temporaryFolder } from './support/temporary.ts';
+import { eventsOf } from './support/threads.ts';
 
 function folderWith(files: Record<string, string>): string {
   const cwd = temporaryFolder();
@@ -28,15 +29,6 @@ async function run(
   const result = await kino([...command, prompt, ...model, '--output', 'json', ...flags], { cwd });
   expect(result.stdout, result.stderr).toMatch(/^\{/);
   return { ...result, ...JSON.parse(result.stdout), requests: server.requests };
-}
-
-async function events(thread: string): Promise<StoredEvent[]> {
-  const store = new SqliteThreadStore(join(process.env.KINO_HOME!, 'kino.db'));
-  try {
-    return await store.read(thread);
-  } finally {
-    store.close();
-  }
 }
 
 const bash = (command: string): Turn => ({ calls: [{ name: 'bash', args: { command } }] });
@@ -74,7 +66,7 @@ test('hooks of a trusted repository block a call, comment on a result and send t
   expect(sent(done.requests)).toContain('Not run: a hook said: no tabs');
   expect(sent(done.requests)).toContain('[a hook says: bash said hello]');
   expect(sent(done.requests)).toContain('Run the tests.');
-  const ran = (await events(done.thread)).filter((event) => event.type === 'hook.ran');
+  const ran = (await eventsOf(done.thread)).filter((event) => event.type === 'hook.ran');
   expect(ran.map(({ event, outcome }) => [event, outcome])).toEqual([
     ['beforeTool', 'blocked'],
     ['afterTool', 'blocked'],
@@ -98,7 +90,7 @@ test('a hook that cannot run lets nothing pass that it guards, and one that hang
   const done = await run(cwd, script);
   expect(done.status).toBe('done');
   expect(existsSync(join(cwd, 'a'))).toBe(false);
-  const ran = (await events(done.thread)).filter((event) => event.type === 'hook.ran');
+  const ran = (await eventsOf(done.thread)).filter((event) => event.type === 'hook.ran');
   expect(ran).toMatchObject([
     { event: 'beforeTool', outcome: 'blocked' },
     { event: 'afterTool', outcome: 'failed', output: 'it took more than 0.3 s' },

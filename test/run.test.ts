@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { SqliteThreadStore, type StoredEvent } from '../src/thread/index.ts';
 import { type CliOptions, kino } from './support/cli.ts';
 import { type ModelServer, type Script, startModelServer, type Turn } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
 import { temporaryFolder } from './support/temporary.ts';
+import { eventsOf } from './support/threads.ts';
 
 let server: ModelServer | undefined;
 afterEach(async () => {
@@ -40,15 +40,6 @@ async function run(
 
 const bash = (command: string): Turn => ({ calls: [{ name: 'bash', args: { command } }] });
 
-async function events(thread: string): Promise<StoredEvent[]> {
-  const store = new SqliteThreadStore(join(process.env.KINO_HOME!, 'kino.db'));
-  try {
-    return await store.read(thread);
-  } finally {
-    store.close();
-  }
-}
-
 test.each(['danger-full-access', 'workspace-write'])(
   'the agent works in its workspace under %s, and all of it is recorded',
   async (sandbox) => {
@@ -65,7 +56,7 @@ test.each(['danger-full-access', 'workspace-write'])(
     expect(readFileSync(join(cwd, 'a.txt'), 'utf8')).toBe('two\n');
     expect(readFileSync(join(cwd, 'out.txt'), 'utf8')).toBe('built\n');
     expect(JSON.stringify(requests[3]!.body)).toContain('two');
-    const types = (await events(result.thread)).map(({ type }) => type);
+    const types = (await eventsOf(result.thread)).map(({ type }) => type);
     expect(types.slice(0, 2)).toEqual(['thread.started', 'user.message']);
     expect(types.at(-1)).toBe('thread.ended');
     expect(types.filter((type) => type === 'tool.ended')).toHaveLength(3);
@@ -92,7 +83,7 @@ test('independent calls of one answer run at once, others in order', async () =>
     { files: { a: '1', b: '2' } },
   );
   expect(code).toBe(0);
-  const order = (await events(JSON.parse(stdout).thread)).flatMap((event) =>
+  const order = (await eventsOf(JSON.parse(stdout).thread)).flatMap((event) =>
     event.type === 'tool.started' || event.type === 'tool.ended'
       ? [`${event.step} ${event.type.slice(5)} ${event.callId.slice(-1)}`]
       : [],
@@ -124,7 +115,7 @@ test.each([
   expect(code).toBe(0);
   expect(readFileSync(join(cwd, 'build/keep.txt'), 'utf8')).toBe('precious');
   expect(existsSync(join(cwd, 'build/cache/x'))).toBe(true);
-  const ended = (await events(JSON.parse(stdout).thread)).filter((event) => event.type === 'tool.ended');
+  const ended = (await eventsOf(JSON.parse(stdout).thread)).filter((event) => event.type === 'tool.ended');
   expect(ended.every(({ ok }) => !ok)).toBe(true);
 });
 
@@ -138,7 +129,7 @@ test('after a cut the request is sent again, and the whole call runs once', asyn
   expect(requests).toHaveLength(3);
   expect(readFileSync(join(cwd, 'log.txt'), 'utf8')).toBe('line\n');
   expect(
-    (await events(JSON.parse(stdout).thread)).filter(({ type }) => type === 'model.retried'),
+    (await eventsOf(JSON.parse(stdout).thread)).filter(({ type }) => type === 'model.retried'),
   ).toHaveLength(1);
 });
 
@@ -206,7 +197,7 @@ test('an endpoint that refuses is a failure in one sentence, and the thread says
     status: 'failed',
     reason: expect.stringContaining('401: no such key'),
   });
-  expect((await events(thread)).at(-1)).toMatchObject({ type: 'thread.ended', infrastructure: true });
+  expect((await eventsOf(thread)).at(-1)).toMatchObject({ type: 'thread.ended', infrastructure: true });
 });
 
 test('Ctrl-C ends the step, keeps the thread and exits with 130', async () => {
@@ -220,7 +211,7 @@ test('Ctrl-C ends the step, keeps the thread and exits with 130', async () => {
   expect(code).toBe(130);
   const { status, thread } = JSON.parse(stdout);
   expect(status).toBe('interrupted');
-  expect((await events(thread)).at(-1)).toMatchObject({ type: 'thread.ended', status: 'interrupted' });
+  expect((await eventsOf(thread)).at(-1)).toMatchObject({ type: 'thread.ended', status: 'interrupted' });
 });
 
 test('kill -9 keeps what was shown, and the list says that the thread is lost', async () => {
@@ -238,7 +229,7 @@ test('kill -9 keeps what was shown, and the list says that the thread is lost', 
   const { stdout } = await kino(['threads', 'list', '--limit', '1', '--json']);
   const [thread] = JSON.parse(stdout);
   expect(thread.status).toBe('lost');
-  expect((await events(thread.id)).map(({ type }) => type).slice(-3)).toEqual([
+  expect((await eventsOf(thread.id)).map(({ type }) => type).slice(-3)).toEqual([
     'assistant.message',
     'checkpoint.made',
     'tool.started',
@@ -347,7 +338,7 @@ test('long output keeps its head and tail, and all of it is in a file', async ()
   expect(sent.length).toBeLessThan(40_000);
   expect(sent).toContain('bytes cut');
   expect(sent).toContain('199999');
-  const ended = (await events(JSON.parse(stdout).thread)).find((event) => event.type === 'tool.ended');
+  const ended = (await eventsOf(JSON.parse(stdout).thread)).find((event) => event.type === 'tool.ended');
   expect(readFileSync(ended!.outputFile!, 'utf8').trimEnd().split('\n')).toHaveLength(200_000);
 });
 
@@ -356,7 +347,7 @@ test('keys stay out of commands and threads', async () => {
     cli: { env: { OPENAI_COMPATIBLE_API_KEY: 'sk-very-secret', AWS_SECRET_ACCESS_KEY: 'aws-secret' } },
   });
   expect(server!.requests[0]!.headers.authorization).toBe('Bearer sk-very-secret');
-  const record = JSON.stringify(await events(JSON.parse(stdout).thread));
+  const record = JSON.stringify(await eventsOf(JSON.parse(stdout).thread));
   expect(record).toContain('PATH=');
   expect(record).not.toMatch(/very-secret|aws-secret/);
 });
@@ -385,7 +376,9 @@ test('an answer that was cut goes on in the next, and what the model was told me
   const { stdout } = await run([{ text: 'first half, ', finish: 'length' }, { text: 'second half' }]);
   const { answer, thread } = JSON.parse(stdout);
   expect(answer).toBe('first half, second half');
-  const said = (await events(thread)).flatMap((event) => (event.type === 'user.message' ? [event.text] : []));
+  const said = (await eventsOf(thread)).flatMap((event) =>
+    event.type === 'user.message' ? [event.text] : [],
+  );
   expect(said).toHaveLength(2);
 });
 

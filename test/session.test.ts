@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { SqliteThreadStore, type StoredEvent } from '../src/thread/index.ts';
 import { kino } from './support/cli.ts';
 import { type ModelServer, type Script, startModelServer, type Turn } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
 import { temporaryFolder } from './support/temporary.ts';
+import { eventsOf } from './support/threads.ts';
 
 let server: ModelServer | undefined;
 afterEach(async () => {
@@ -38,15 +38,6 @@ async function session(cwd: string, script: Script, flags: string[] = [], args =
   return { ...result, ...JSON.parse(result.stdout), requests: server.requests };
 }
 
-async function events(thread: string): Promise<StoredEvent[]> {
-  const store = new SqliteThreadStore(join(process.env.KINO_HOME!, 'kino.db'));
-  try {
-    return await store.read(thread);
-  } finally {
-    store.close();
-  }
-}
-
 const text = (cwd: string, path: string) => readFileSync(join(cwd, path), 'utf8');
 
 test('a folder that nobody trusts is looked at, not changed; trust lets the sandbox decide', async () => {
@@ -57,7 +48,7 @@ test('a folder that nobody trusts is looked at, not changed; trust lets the sand
   expect(careful.denials).toMatchObject([{ tool: 'bash' }, { tool: 'write' }]);
   expect(existsSync(join(cwd, 'made'))).toBe(false);
   expect(existsSync(join(cwd, 'b'))).toBe(false);
-  expect((await events(careful.thread)).filter(({ type }) => type === 'permission.decided')).toMatchObject([
+  expect((await eventsOf(careful.thread)).filter(({ type }) => type === 'permission.decided')).toMatchObject([
     { tool: 'bash', outcome: 'deny', by: 'nobody', reason: expect.stringContaining('mode manual') },
     { tool: 'write', outcome: 'deny', by: 'nobody' },
   ]);
@@ -73,7 +64,7 @@ test('a configuration that changed since it was trusted counts no more until it 
   await kino(['trust'], { cwd });
   const first = await session(cwd, [bash('ls -l'), DONE]);
   expect(first.denials).toHaveLength(1);
-  const told = (await events(first.thread)).find((event) => event.type === 'permission.decided');
+  const told = (await eventsOf(first.thread)).find((event) => event.type === 'permission.decided');
   expect(told).toMatchObject({ by: 'rule', reason: 'the rule bash(ls *) (.kino/config.json)' });
   writeFileSync(join(cwd, '.kino/config.json'), '{"permissions": {"allow": ["bash"]}}');
   const second = await session(cwd, [bash('touch made'), DONE]);
@@ -113,7 +104,7 @@ test('plan mode and the read-only sandbox change nothing', async () => {
   const readOnly = await session(cwd, script, ['--mode', 'auto', '--sandbox', 'read-only']);
   expect(readOnly.denials).toEqual([]);
   expect(existsSync(join(cwd, 'b')) || existsSync(join(cwd, 'c'))).toBe(false);
-  const outputs = (await events(readOnly.thread)).flatMap((event) =>
+  const outputs = (await eventsOf(readOnly.thread)).flatMap((event) =>
     event.type === 'tool.ended' ? [event.output] : [],
   );
   expect(outputs[0]).toBe('b was not written: the sandbox is read-only.');
@@ -138,7 +129,7 @@ test('undo takes back the last step that changed files, and keeps what the perso
     ],
     ['--mode', 'auto'],
   );
-  expect((await events(thread)).filter(({ type }) => type === 'checkpoint.made')).toHaveLength(4);
+  expect((await eventsOf(thread)).filter(({ type }) => type === 'checkpoint.made')).toHaveLength(4);
   const undone = await kino(['undo', '--json'], { cwd });
   expect(JSON.parse(undone.stdout)).toMatchObject({ steps: [2], restored: ['ignored'], kept: [] });
   expect(text(cwd, 'ignored')).toBe('secret\n');

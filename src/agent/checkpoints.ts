@@ -1,4 +1,6 @@
-import type { Snapshots } from '../git/index.ts';
+import { join } from 'node:path';
+import { kinoHome } from '../config/index.ts';
+import { Snapshots } from '../git/index.ts';
 import type { FilesRestored, ThreadEvent } from '../thread/index.ts';
 import type { Job } from './agent.ts';
 
@@ -65,6 +67,11 @@ export class Checkpoints {
       return false;
     }
   }
+}
+
+/** The snapshots of a workspace; each thread has an index of its own among them. @throws as `Snapshots.open` */
+export function openSnapshots(workspace: string, thread: string): Promise<Snapshots> {
+  return Snapshots.open(workspace, join(kinoHome(), 'checkpoints'), thread);
 }
 
 /** Steps that changed files and have not been taken back, the latest last, with the trees around each. */

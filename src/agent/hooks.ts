@@ -3,7 +3,7 @@ import { CommandNotStartedError, openSandbox } from '../sandbox/index.ts';
 import type { SoundCall, ToolResult } from '../tool/index.ts';
 import type { Job } from './agent.ts';
 import type { Gate } from './permission/gate.ts';
-import { parseRule } from './permission/rule.ts';
+import { parseRule, type Rule } from './permission/rule.ts';
 
 const DEFAULT_SECONDS = 60;
 const MAX_BYTES = 16_000;
@@ -19,13 +19,15 @@ type HookSettings = NonNullable<ProjectConfig['hooks']>;
  */
 export class Hooks {
   readonly #settings: readonly HookSettings[];
+  /** Which calls a hook is for, where it is not for all. */
+  readonly #rules = new Map<HookConfig, Rule>();
   readonly #root: string;
   readonly #passEnv: readonly string[];
 
   /** @throws RuleError for one whose calls are named by no rule */
   constructor(settings: readonly HookSettings[], root: string, passEnv: readonly string[] = []) {
     for (const hook of settings.flatMap((one) => [...(one.beforeTool ?? []), ...(one.afterTool ?? [])]))
-      if (hook.tools !== undefined) parseRule('ask', hook.tools, 'a hook');
+      if (hook.tools !== undefined) this.#rules.set(hook, parseRule('ask', hook.tools, 'a hook'));
     this.#settings = settings;
     this.#root = root;
     this.#passEnv = passEnv;
@@ -35,7 +37,7 @@ export class Hooks {
   beforeTool(sound: SoundCall, gate: Gate, around: HookAround): Promise<string | undefined> {
     const { tool, callId } = sound.call;
     return this.#run('beforeTool', { callId, tool, input: sound.input }, around, (hook) =>
-      isAbout(hook, sound, gate),
+      this.#isFor(hook, sound, gate),
     );
   }
 
@@ -48,7 +50,7 @@ export class Hooks {
   ): Promise<string | undefined> {
     const { tool, callId } = sound.call;
     const about = { callId, tool, input: sound.input, ok, output };
-    return this.#run('afterTool', about, around, (hook) => isAbout(hook, sound, gate));
+    return this.#run('afterTool', about, around, (hook) => this.#isFor(hook, sound, gate));
   }
 
   /** @returns why the agent is not done */
@@ -60,6 +62,11 @@ export class Hooks {
     await this.#run('compaction', { reason }, around, () => true);
   }
 
+  #isFor(hook: HookConfig, sound: SoundCall, gate: Gate): boolean {
+    const rule = this.#rules.get(hook);
+    return rule === undefined || gate.isAbout(rule, sound);
+  }
+
   async #run(
     event: HookEvent,
     about: Record<string, unknown>,
@@ -68,10 +75,8 @@ export class Hooks {
   ): Promise<string | undefined> {
     const hooks = this.#settings.flatMap((settings) => settings[event] ?? []).filter(fits);
     if (hooks.length === 0) return undefined;
-    await using host = await openSandbox('danger-full-access', {
-      root: this.#root,
-      passEnv: this.#passEnv,
-    }).then((sandbox) => Object.assign(sandbox, { [Symbol.asyncDispose]: () => sandbox.dispose() }));
+    const host = await openSandbox('danger-full-access', { root: this.#root, passEnv: this.#passEnv });
+    await using _ = { [Symbol.asyncDispose]: () => host.dispose() };
     for (const { command, timeout = DEFAULT_SECONDS } of hooks) {
       const shown = command.join(' ');
       const started = performance.now();
@@ -115,8 +120,4 @@ interface HookAround {
   emit: Job['emit'];
   signal: AbortSignal;
   thread: string;
-}
-
-function isAbout({ tools }: HookConfig, sound: SoundCall, gate: Gate): boolean {
-  return tools === undefined || gate.isAbout(parseRule('ask', tools, 'a hook'), sound);
 }

@@ -1,7 +1,7 @@
 export type { AcpCommand } from './acp/presets.ts';
 export { idOf as callIdOf, titleOf, UpdateStream, wholeOf } from './acp/updates.ts';
 export type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
-export { changingSteps, takeBack } from './checkpoints.ts';
+export { changingSteps, openSnapshots, takeBack } from './checkpoints.ts';
 export { digestOf, handoffMarkdown, writeHandoff } from './context/handoff.ts';
 export { DEFAULT_CONTEXT } from './context/window.ts';
 export { standing } from './conversation.ts';
@@ -10,8 +10,7 @@ export { MODE_MEANINGS, MODES, type Mode } from './permission/mode.ts';
 export type { Inquiry, PermissionAnswer, PermissionRequest, Person } from './person.ts';
 export { type Profile, profileFrom } from './profile.ts';
 export {
-  calledCommand,
-  expandCommand,
+  expandPrompt,
   loadCommands,
   type PromptCommand,
 } from './prompt-commands.ts';

@@ -4,7 +4,6 @@ import { isAbsolute, join } from 'node:path';
 import picomatch from 'picomatch';
 import {
   type Config,
-  kinoHome,
   listWorktrees,
   loadConfig,
   loadProjectConfig,
@@ -15,9 +14,9 @@ import {
   trustOf,
   type Worktree,
 } from '../config/index.ts';
-import { identityEnvironment, Snapshots, sharedGitDir } from '../git/index.ts';
+import { identityEnvironment, sharedGitDir } from '../git/index.ts';
 import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
-import { Checkpoints } from './checkpoints.ts';
+import { Checkpoints, openSnapshots } from './checkpoints.ts';
 import { Hooks } from './hooks.ts';
 import { Gate } from './permission/gate.ts';
 import type { Mode } from './permission/mode.ts';
@@ -121,7 +120,7 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
       root,
       config.passEnv,
     ),
-    checkpoints: new Checkpoints(() => Snapshots.open(root, join(kinoHome(), 'checkpoints'), options.thread)),
+    checkpoints: new Checkpoints(() => openSnapshots(root, options.thread)),
   });
   const dispose = () => sandbox.dispose();
   return { session, sandbox, config, project, trust, origin, root, cwd, mode, notes, dispose };

@@ -60,7 +60,7 @@ export async function loadCommands(
  * A command as the prompt that it stands for: `$ARGUMENTS` is all that follows its name, `$1` to `$9` are the words of
  * it, quoted as in a shell. Arguments that the template does not mention come after it. Nothing in it is run.
  */
-export function expandCommand({ template }: PromptCommand, argument: string): string {
+function expand({ template }: PromptCommand, argument: string): string {
   const words = [...argument.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? '');
   let used = false;
   const text = template.replace(/\$(?:ARGUMENTS|([1-9]))/g, (_, place?: string) => {
@@ -70,12 +70,9 @@ export function expandCommand({ template }: PromptCommand, argument: string): st
   return used || argument === '' ? text : `${text}\n\n${argument}`;
 }
 
-/** The command that a line calls, with its arguments; undefined where it calls none of these. */
-export function calledCommand(
-  line: string,
-  commands: readonly PromptCommand[],
-): { command: PromptCommand; argument: string } | undefined {
+/** What a line stands for that calls one of the commands; undefined where it calls none. */
+export function expandPrompt(line: string, commands: readonly PromptCommand[]): string | undefined {
   const [, name, argument = ''] = /^\/(\S+)[ \t]*([\s\S]*)$/.exec(line.trim()) ?? [];
   const command = commands.find((one) => one.name === name);
-  return command && { command, argument: argument.trim() };
+  return command && expand(command, argument.trim());
 }

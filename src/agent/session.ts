@@ -3,7 +3,7 @@ import { SeenFiles, Shell } from '../tool/index.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import type { Hooks } from './hooks.ts';
 import { Inbox } from './inbox.ts';
-import { Gate, type GateOptions } from './permission/gate.ts';
+import { Gate } from './permission/gate.ts';
 import type { Person } from './person.ts';
 
 export interface SessionOptions {
@@ -46,10 +46,10 @@ export class Session {
   }
 
   /** For work in a folder that is thrown away: nothing is asked, nothing need be undone. */
-  static unattended(sandbox: Sandbox, options: Partial<GateOptions> = {}): Session {
+  static unattended(sandbox: Sandbox): Session {
     const { root, cwd } = sandbox;
     return new Session({
-      gate: new Gate({ mode: 'bypass', rules: [], isContained: true, root, cwd, ...options }),
+      gate: new Gate({ mode: 'bypass', rules: [], isContained: true, root, cwd }),
     });
   }
 }

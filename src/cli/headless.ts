@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import {
-  calledCommand,
-  expandCommand,
+  expandPrompt,
   loadCommands,
   MODES,
   type Mode,
@@ -11,9 +9,7 @@ import {
   type Outcome,
   openSession,
   type Person,
-  runInThread,
 } from '../agent/index.ts';
-import { kinoHome } from '../config/index.ts';
 import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { CORE_TOOLS } from '../tool/index.ts';
@@ -23,9 +19,9 @@ import { openAgent } from './open-agent.ts';
 import { positiveInteger, positiveNumber } from './options.ts';
 import { dollars, plain, print, printJson, seconds } from './output.ts';
 import { progressLine } from './progress-line.ts';
+import { runSession } from './run-session.ts';
 import { StdioPerson } from './stdio-person.ts';
 import { type StreamContext, toStreamJson } from './stream-json.ts';
-import { version } from './version.ts';
 
 export interface HeadlessFlags extends ModelFlags {
   sandbox?: SandboxName;
@@ -106,7 +102,7 @@ export async function runHeadless(
     ...(flags.sandbox && { sandbox: flags.sandbox }),
     ...worktreeOf(flags, thread),
   });
-  const { config, session, sandbox, origin, root, cwd, mode, trust } = open;
+  const { session, origin, cwd, mode, trust } = open;
   steer = (text) => session.inbox.steer(text);
   try {
     const { agent, model, problems } = await openAgent(flags, open);
@@ -117,29 +113,15 @@ export async function runHeadless(
     const show = shower(flags, { ...{ thread, cwd, model: by, mode }, denials: session.gate.denials });
     if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
       process.stderr.write(`kino: ${explainTrust(trust, origin)}\n`);
-    const outcome = await runInThread({
-      store,
-      thread,
-      agent,
-      about: {
-        ...{ kind: 'session', title, mode, kino: version() },
-        ...{ repository: origin, workspace: root, sandbox: sandbox.name },
+    const outcome = await runSession({
+      ...{ store, thread, agent, open, title, signal, onEvent: show },
+      ...(prompt !== undefined && { prompt: await expanded(prompt, open) }),
+      budget: {
+        ...(flags.maxSteps !== undefined && { steps: flags.maxSteps }),
+        ...(flags.maxSeconds !== undefined && { seconds: flags.maxSeconds }),
+        ...(flags.maxTokens !== undefined && { tokens: flags.maxTokens }),
+        ...(flags.maxUsd !== undefined && { usd: flags.maxUsd }),
       },
-      job: {
-        ...(prompt !== undefined && { prompt: await expanded(prompt, open) }),
-        workspace: async () => sandbox,
-        session,
-        budget: {
-          ...config.budget,
-          ...(flags.maxSteps !== undefined && { steps: flags.maxSteps }),
-          ...(flags.maxSeconds !== undefined && { seconds: flags.maxSeconds }),
-          ...(flags.maxTokens !== undefined && { tokens: flags.maxTokens }),
-          ...(flags.maxUsd !== undefined && { usd: flags.maxUsd }),
-        },
-        signal,
-      },
-      outputs: join(kinoHome(), 'outputs'),
-      onEvent: show,
     });
     finish(flags, thread, by, outcome, session.gate.denials);
   } finally {
@@ -152,8 +134,7 @@ export async function runHeadless(
 async function expanded(prompt: string, { root, trust }: OpenSession): Promise<string> {
   if (!prompt.startsWith('/')) return prompt;
   const { commands } = await loadCommands(root, { trusted: trust === 'trusted' });
-  const called = calledCommand(prompt, commands);
-  return called ? expandCommand(called.command, called.argument) : prompt;
+  return expandPrompt(prompt, commands) ?? prompt;
 }
 
 /** @throws UsageError */

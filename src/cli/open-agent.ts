@@ -6,7 +6,6 @@ import {
   DEFAULT_CONTEXT,
   loadAgents,
   type OpenSession,
-  type Profile,
   profileFrom,
 } from '../agent/index.ts';
 import type { Config } from '../config/index.ts';
@@ -23,7 +22,7 @@ import type { ModelFlags } from './model-flags.ts';
 export async function openAgent(
   flags: ModelFlags,
   { config, root, trust }: Pick<OpenSession, 'config' | 'root' | 'trust'>,
-): Promise<{ agent: Agent; model?: Model; profile?: Profile; window: number; problems: string[] }> {
+): Promise<{ agent: Agent; model?: Model; window: number; problems: string[] }> {
   if (flags.agent !== undefined && flags.agent !== 'kino') {
     if (!flags.agent.startsWith('acp:'))
       throw new UsageError(`${flags.agent} cannot be given a prompt: say kino, or acp:<name or command>.`);
@@ -54,7 +53,7 @@ export async function openAgent(
         resolve(wanted, providerOf(wanted) === providerOf(name) ? flags.baseUrl : undefined),
     },
   });
-  return { agent, model, profile, window: tokens ?? DEFAULT_CONTEXT.window, problems };
+  return { agent, model, window: tokens ?? DEFAULT_CONTEXT.window, problems };
 }
 
 /** The one model that the flags or the configuration name. @throws as `openAgent` */

@@ -1,11 +1,10 @@
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import { kinoHome } from '../config/index.ts';
-import { Snapshots } from '../git/index.ts';
-import { isAlive, type StoredEvent, type ThreadStore } from '../thread/index.ts';
+import { openSnapshots } from '../agent/index.ts';
+import type { Snapshots } from '../git/index.ts';
+import type { StoredEvent, ThreadStore } from '../thread/index.ts';
 import { UsageError } from './exit.ts';
 import { openStore } from './store.ts';
 import { latestThreadIn } from './thread-here.ts';
+import { isWorkedOn } from './thread-status.ts';
 
 export interface ThreadHere extends AsyncDisposable {
   store: ThreadStore;
@@ -24,17 +23,18 @@ export interface ThreadHere extends AsyncDisposable {
 export async function openThreadHere(part?: string): Promise<ThreadHere> {
   const store = openStore();
   try {
-    const { id, status, host, pid } =
+    const summary =
       part === undefined ? await latestThreadIn(store, '.') : await store.get(await store.resolve(part));
-    if (status === 'running' && host === hostname() && isAlive(pid))
-      throw new UsageError(`${id} is being worked on (process ${pid}); stop it first.`);
+    const { id } = summary;
+    if (isWorkedOn(summary))
+      throw new UsageError(`${id} is being worked on (process ${summary.pid}); stop it first.`);
     const events = await store.read(id);
     const started = events.find((event) => event.type === 'thread.started');
     return {
       ...{ store, id, events },
       async snapshots() {
         if (started?.workspace === undefined) throw new UsageError(`${id} has no workspace.`);
-        return Snapshots.open(started.workspace, join(kinoHome(), 'checkpoints'), id);
+        return openSnapshots(started.workspace, id);
       },
       async [Symbol.asyncDispose]() {
         store.close();

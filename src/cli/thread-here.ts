@@ -3,8 +3,14 @@ import { listWorktrees } from '../config/index.ts';
 import type { ThreadStore, ThreadSummary } from '../thread/index.ts';
 import { UsageError } from './exit.ts';
 
-/** How many threads are looked through for one of a folder. */
+/** How many threads are looked through for those of a folder. */
 const MAX_LOOKED_AT = 2_000;
+
+/** The sessions that have worked in a repository, the newest first; those of sub-agents are left out. */
+export async function sessionsIn(store: ThreadStore, root: string): Promise<ThreadSummary[]> {
+  const sessions = await store.list({ kind: 'session', limit: MAX_LOOKED_AT });
+  return sessions.filter(({ repository, parent }) => repository === root && parent === undefined);
+}
 
 /**
  * The newest session in the workspace around a folder.
@@ -14,8 +20,7 @@ const MAX_LOOKED_AT = 2_000;
 export async function latestThreadIn(store: ThreadStore, folder: string): Promise<ThreadSummary> {
   const around = workspaceAround(folder).root;
   const root = (await listWorktrees()).find(({ path }) => path === around)?.root ?? around;
-  const sessions = await store.list({ kind: 'session', limit: MAX_LOOKED_AT });
-  const found = sessions.find(({ repository, parent }) => repository === root && parent === undefined);
+  const [found] = await sessionsIn(store, root);
   if (!found) throw new UsageError(`No session has worked in ${root} yet.`);
   return found;
 }

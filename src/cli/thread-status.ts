@@ -10,6 +10,11 @@ export function statusOf(thread: ThreadSummary): ShownStatus {
   return isAlive(thread.pid) ? 'running' : 'lost';
 }
 
+/** Whether a process of this machine is at work in a thread. */
+export function isWorkedOn(thread: ThreadSummary): boolean {
+  return thread.host === hostname() && statusOf(thread) === 'running';
+}
+
 export function paintStatus(status: ShownStatus): string {
   const colour =
     status === 'done' ? 'green' : status === 'running' ? 'cyan' : status === 'failed' ? 'red' : 'yellow';

@@ -1,6 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
 import {
   type AgentContext,
   type ContentBlock,
@@ -11,8 +9,7 @@ import {
 } from '@agentclientprotocol/sdk';
 import {
   type Agent,
-  calledCommand,
-  expandCommand,
+  expandPrompt,
   loadCommands,
   MODE_MEANINGS,
   MODES,
@@ -21,15 +18,14 @@ import {
   type Outcome,
   openSession,
   type PromptCommand,
-  runInThread,
   UpdateStream,
 } from '../../agent/index.ts';
-import { kinoHome } from '../../config/index.ts';
-import { isAlive, newId, type ThreadEvent } from '../../thread/index.ts';
+import { newId, type ThreadEvent } from '../../thread/index.ts';
 import type { ModelFlags } from '../model-flags.ts';
 import { openAgent } from '../open-agent.ts';
+import { runSession, titleFrom } from '../run-session.ts';
 import { openStore } from '../store.ts';
-import { version } from '../version.ts';
+import { isWorkedOn } from '../thread-status.ts';
 import { editorPerson } from './editor-person.ts';
 import { promptText } from './prompt-text.ts';
 
@@ -90,10 +86,10 @@ export class EditorSessions {
     client: AgentContext,
     { replay }: { replay: boolean },
   ): Promise<{ modes: SessionModeState }> {
-    const { status, host, pid } = await this.#store.get(id);
+    const summary = await this.#store.get(id);
     const known = this.#sessions.get(id);
-    if (!known && status === 'running' && host === hostname() && isAlive(pid))
-      throw RequestError.invalidParams(undefined, `${id} is being worked on (process ${pid}).`);
+    if (!known && isWorkedOn(summary))
+      throw RequestError.invalidParams(undefined, `${id} is being worked on (process ${summary.pid}).`);
     const session = known ?? (await this.#open(id, folder, client));
     if (replay) {
       const stream = new UpdateStream(session.open.cwd, { replay });
@@ -119,8 +115,7 @@ export class EditorSessions {
   async prompt(id: string, blocks: readonly ContentBlock[], client: AgentContext): Promise<StopReason> {
     const session = this.#get(id);
     const said = promptText(blocks);
-    const called = calledCommand(said, session.commands);
-    const text = called ? expandCommand(called.command, called.argument) : said;
+    const text = expandPrompt(said, session.commands) ?? said;
     if (session.running) throw RequestError.invalidParams(undefined, 'A prompt is being worked on.');
     if (text === '') throw RequestError.invalidParams(undefined, 'The prompt is empty.');
     const { open, agent, window } = session;
@@ -130,21 +125,9 @@ export class EditorSessions {
     let told: Promise<void> = Promise.resolve();
     const stream = new UpdateStream(open.cwd);
     try {
-      const outcome = await runInThread({
-        ...{ store: this.#store, thread: id, agent, outputs: join(kinoHome(), 'outputs') },
-        about: {
-          ...{
-            kind: 'session',
-            title: text.split('\n', 1)[0]!.slice(0, 120),
-            mode: open.session.gate.policy.mode,
-          },
-          ...{ kino: version(), repository: open.origin, workspace: open.root, sandbox: open.sandbox.name },
-        },
-        job: {
-          ...{ prompt: text, session: open.session, signal: running.signal },
-          workspace: async () => open.sandbox,
-          budget: open.config.budget ?? {},
-        },
+      const outcome = await runSession({
+        ...{ store: this.#store, thread: id, agent, open, prompt: text, title: titleFrom(text) },
+        signal: running.signal,
         onEvent: (event) => {
           told = told.then(() => tell(client, id, event, stream, window)).catch(() => {});
         },

@@ -1,5 +1,3 @@
-import { hostname } from 'node:os';
-import { join } from 'node:path';
 import {
   type Agent,
   changingSteps,
@@ -8,17 +6,14 @@ import {
   type OpenSession,
   type Outcome,
   openSession,
+  openSnapshots,
   type Person,
   type PromptCommand,
-  runInThread,
   takeBack,
 } from '../../agent/index.ts';
-import { kinoHome } from '../../config/index.ts';
-import { Snapshots } from '../../git/index.ts';
 import type { SandboxName } from '../../sandbox/index.ts';
 import {
   type FilesRestored,
-  isAlive,
   newId,
   type StoredEvent,
   type ThreadEvent,
@@ -28,7 +23,8 @@ import { UsageError } from '../exit.ts';
 import { worktreeOf } from '../headless.ts';
 import type { ModelFlags } from '../model-flags.ts';
 import { openAgent } from '../open-agent.ts';
-import { version } from '../version.ts';
+import { runSession, titleFrom } from '../run-session.ts';
+import { isWorkedOn } from '../thread-status.ts';
 
 export interface ChatFlags extends ModelFlags {
   cwd: string;
@@ -50,8 +46,6 @@ export class Chat {
   readonly thread: string;
   readonly open: OpenSession;
   readonly agent: Agent;
-  /** Tokens that the model takes in all. */
-  readonly window: number;
   /** Sentences about the configuration that the person should read. */
   readonly problems: readonly string[];
   /** Prompts that can be called by name. */
@@ -63,14 +57,13 @@ export class Chat {
   private constructor(
     thread: string,
     open: OpenSession,
-    made: { agent: Agent; window: number; problems: string[]; commands: PromptCommand[] },
+    made: { agent: Agent; problems: string[]; commands: PromptCommand[] },
     store: ThreadStore,
     face: ChatFace,
   ) {
     this.thread = thread;
     this.open = open;
     this.agent = made.agent;
-    this.window = made.window;
     this.problems = made.problems;
     this.commands = made.commands;
     this.#store = store;
@@ -81,9 +74,9 @@ export class Chat {
   static async open(flags: ChatFlags, store: ThreadStore, face: ChatFace, thread?: string): Promise<Chat> {
     let folder = flags.cwd;
     if (thread !== undefined) {
-      const { status, host, pid } = await store.get(thread);
-      if (status === 'running' && host === hostname() && isAlive(pid) && pid !== process.pid)
-        throw new UsageError(`${thread} is being worked on (process ${pid}).`);
+      const summary = await store.get(thread);
+      if (isWorkedOn(summary) && summary.pid !== process.pid)
+        throw new UsageError(`${thread} is being worked on (process ${summary.pid}).`);
       const started = (await store.read(thread)).find((event) => event.type === 'thread.started');
       if (flags.cwd === '.' && started?.workspace !== undefined) folder = started.workspace;
     }
@@ -121,29 +114,11 @@ export class Chat {
   async send(prompt: string | undefined): Promise<Outcome & { durationMs: number }> {
     const running = new AbortController();
     this.#running = running;
-    const { session, sandbox, origin, root, config } = this.open;
     try {
-      return await runInThread({
-        ...{
-          store: this.#store,
-          thread: this.thread,
-          agent: this.agent,
-          outputs: join(kinoHome(), 'outputs'),
-        },
-        about: {
-          ...{
-            kind: 'session',
-            title: (prompt ?? '').split('\n', 1)[0]!.slice(0, 120),
-            mode: this.mode,
-            kino: version(),
-          },
-          ...{ repository: origin, workspace: root, sandbox: sandbox.name },
-        },
-        job: {
-          ...(prompt !== undefined && { prompt }),
-          ...{ session, signal: running.signal, budget: config.budget ?? {} },
-          workspace: async () => sandbox,
-        },
+      return await runSession({
+        ...{ store: this.#store, thread: this.thread, agent: this.agent, open: this.open },
+        ...(prompt !== undefined && { prompt }),
+        ...{ title: titleFrom(prompt ?? ''), signal: running.signal },
         onEvent: (event) => this.#face.onEvent(event),
         onChildEvent: (thread, event) => this.#face.onChildEvent(thread, event),
       });
@@ -176,7 +151,7 @@ export class Chat {
   async undo(): Promise<FilesRestored | undefined> {
     const last = changingSteps(await this.events()).at(-1);
     if (!last) return undefined;
-    const snapshots = await Snapshots.open(this.open.root, join(kinoHome(), 'checkpoints'), this.thread);
+    const snapshots = await openSnapshots(this.open.root, this.thread);
     const done = await takeBack(snapshots, [last]);
     await this.#store.append(this.thread, [done]);
     return done;

@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
-  calledCommand,
   digestOf,
-  expandCommand,
+  expandPrompt,
   handoffMarkdown,
   MODE_MEANINGS,
   MODES,
@@ -11,6 +10,7 @@ import {
 } from '../../agent/index.ts';
 import { kinoHome, rememberedRules, trustFolder } from '../../config/index.ts';
 import type { FilesRestored, ThreadStore } from '../../thread/index.ts';
+import { sessionsIn } from '../thread-here.ts';
 import type { Chat } from './chat.ts';
 
 export interface CommandAround {
@@ -128,10 +128,8 @@ export const COMMANDS: readonly ChatCommand[] = [
     name: 'resume',
     summary: 'go on with an earlier session of this folder',
     async run(_, { chat, store, pick }) {
-      const threads = (await store.list({ kind: 'session', limit: 500 })).filter(
-        ({ repository, parent, id }) =>
-          repository === chat.open.origin && parent === undefined && id !== chat.thread,
-      );
+      const sessions = await sessionsIn(store, chat.open.origin);
+      const threads = sessions.filter(({ id }) => id !== chat.thread);
       if (threads.length === 0) return { say: 'There is no earlier session here.' };
       const items = threads.slice(0, 100).map(({ id, title, updatedAt }) => ({
         value: id,
@@ -149,8 +147,8 @@ export const COMMANDS: readonly ChatCommand[] = [
 export async function runCommand(line: string, around: CommandAround): Promise<CommandResult> {
   const [, name = '', argument = ''] = /^\/(\S*)\s*([\s\S]*)$/.exec(line) ?? [];
   const command = COMMANDS.find((one) => one.name === name);
-  const called = command ? undefined : calledCommand(line, around.chat.commands);
-  if (called) return { prompt: expandCommand(called.command, called.argument) };
+  const prompt = command ? undefined : expandPrompt(line, around.chat.commands);
+  if (prompt !== undefined) return { prompt };
   if (!command) return { say: `There is no command /${name}; /help lists them.` };
   return command.run(argument.trim(), around);
 }

@@ -1,11 +1,11 @@
-import { hostname } from 'node:os';
 import type { Command } from 'commander';
-import { isAlive, type StoredEvent } from '../../thread/index.ts';
+import type { StoredEvent } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { addHeadlessFlags, type HeadlessFlags, promptFrom, runHeadless } from '../headless.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { openStore } from '../store.ts';
 import { latestThreadIn } from '../thread-here.ts';
+import { isWorkedOn } from '../thread-status.ts';
 
 export function define(command: Command): void {
   addHeadlessFlags(
@@ -39,13 +39,12 @@ async function resume(
       part === undefined
         ? await latestThreadIn(store, flags.cwd)
         : await store.get(await store.resolve(part));
-    const { id, kind, status, host, pid, agent, title } = summary;
+    const { id, kind, agent, title } = summary;
     if (kind !== 'session')
       throw new UsageError(`${id} is no session; \`kino eval --resume\` goes on with an experiment.`);
     if (agent !== 'kino')
       throw new UsageError(`${id} is the work of ${agent}; only Kino's own agent can go on.`);
-    if (status === 'running' && host === hostname() && isAlive(pid))
-      throw new UsageError(`${id} is being worked on (process ${pid}).`);
+    if (isWorkedOn(summary)) throw new UsageError(`${id} is being worked on (process ${summary.pid}).`);
     const events = await store.read(id);
     const started = events.find((event) => event.type === 'thread.started');
     if (prompt === undefined && isWhole(events))

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { newId } from '../../thread/index.ts';
 import { addHeadlessFlags, type HeadlessFlags, promptFrom, runHeadless } from '../headless.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { titleFrom } from '../run-session.ts';
 import { openStore } from '../store.ts';
 
 export function define(command: Command): void {
@@ -18,8 +19,7 @@ async function run(argument: string, flags: HeadlessFlags): Promise<void> {
   const prompt = await promptFrom(argument);
   const store = openStore();
   try {
-    const title = prompt.split('\n', 1)[0]!.slice(0, 120);
-    await runHeadless({ store, thread: newId(), prompt, title, signal }, flags);
+    await runHeadless({ store, thread: newId(), prompt, title: titleFrom(prompt), signal }, flags);
   } finally {
     store.close();
   }

@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { type Agent, type AgentBudget, type OpenSession, type Outcome, runInThread } from '../agent/index.ts';
+import { kinoHome } from '../config/index.ts';
+import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
+import { version } from './version.ts';
+
+export interface SessionRun {
+  store: ThreadStore;
+  thread: string;
+  agent: Agent;
+  open: OpenSession;
+  /** Absent where the work goes on from where it was. */
+  prompt?: string;
+  /** What a new thread is called. */
+  title: string;
+  /** Bounds that win over those of the configuration. */
+  budget?: AgentBudget;
+  signal: AbortSignal;
+  onEvent(event: ThreadEvent): void;
+  onChildEvent?(thread: string, event: ThreadEvent): void;
+}
+
+/** What a thread is called: the beginning of what was first asked. */
+export function titleFrom(prompt: string): string {
+  return prompt.split('\n', 1)[0]!.slice(0, 120);
+}
+
+/** Lets an agent work in an open session, whatever its face, with everything recorded in its thread. */
+export function runSession(run: SessionRun): Promise<Outcome & { durationMs: number }> {
+  const { store, thread, agent, open, prompt, title, budget, signal, onEvent, onChildEvent } = run;
+  const { session, sandbox, origin, root, config } = open;
+  return runInThread({
+    ...{ store, thread, agent, onEvent },
+    ...(onChildEvent && { onChildEvent }),
+    outputs: join(kinoHome(), 'outputs'),
+    about: {
+      ...{ kind: 'session', title, mode: session.gate.policy.mode, kino: version() },
+      ...{ repository: origin, workspace: root, sandbox: sandbox.name },
+    },
+    job: {
+      ...(prompt !== undefined && { prompt }),
+      ...{ session, signal, budget: { ...config.budget, ...budget } },
+      workspace: async () => sandbox,
+    },
+  });
+}

@@ -1,6 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { factsFor, kinoHome } from '../config/index.ts';
+import { factsFor } from '../config/index.ts';
 import type { Model, ModelRequest } from '../model/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { ThreadEvent } from '../thread/index.ts';
@@ -16,6 +14,7 @@ import {
 } from '../tool/index.ts';
 import type { Agent, Job } from './agent.ts';
 import type { Meter } from './budget.ts';
+import { saveHandoff } from './context/handoff-file.ts';
 import { type ContextOptions, ContextWindow } from './context/window.ts';
 import { Conversation, standing } from './conversation.ts';
 import type { Inbox } from './inbox.ts';
@@ -128,7 +127,9 @@ export class Workplace {
       record: this.record,
       events: async () => this.#events,
       beforeCompaction: async (reason) => this.#session.hooks?.compaction(reason, this.#hookAround),
-      writeHandoff: (text) => this.#writeHandoff(text),
+      // The text is in the thread as well, should it not be written.
+      writeHandoff: (text) =>
+        saveHandoff(`${job.thread}-${conversation.lastStep}`, text).catch(() => undefined),
     });
   }
 
@@ -249,18 +250,5 @@ export class Workplace {
 
   async stepEnded(step: number): Promise<void> {
     await this.#session.checkpoints?.after(step, this.record);
-  }
-
-  async #writeHandoff(text: string): Promise<string | undefined> {
-    const folder = join(kinoHome(), 'handoffs');
-    const file = join(folder, `${this.#job.thread}-${this.conversation.lastStep}.md`);
-    try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      await writeFile(file, `${text}\n`, { mode: 0o600 });
-      return file;
-    } catch {
-      // The text is in the thread as well.
-      return undefined;
-    }
   }
 }

@@ -136,8 +136,8 @@ export function notesIn({ text }: ModelAnswer): string | undefined {
  */
 export async function writeHandoff(
   events: readonly ThreadEvent[],
-  model: Model | undefined,
-  signal: AbortSignal,
+  model?: Model,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<string> {
   const digest = digestOf(standing(events));
   if (!model) return handoffMarkdown(digest, undefined);

@@ -1,14 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import {
-  digestOf,
-  expandPrompt,
-  handoffMarkdown,
-  MODE_MEANINGS,
-  MODES,
-  standing,
-} from '../../agent/index.ts';
-import { kinoHome, rememberedRules, trustFolder } from '../../config/index.ts';
+import { expandPrompt, MODE_MEANINGS, MODES, saveHandoff, writeHandoff } from '../../agent/index.ts';
+import { rememberedRules, trustFolder } from '../../config/index.ts';
 import type { FilesRestored, ThreadStore } from '../../thread/index.ts';
 import { sessionsIn } from '../thread-here.ts';
 import type { Chat } from './chat.ts';
@@ -89,10 +80,9 @@ export const COMMANDS: readonly ChatCommand[] = [
     name: 'handoff',
     summary: 'write notes that a fresh session starts from',
     async run(_, { chat }) {
-      const events = standing(await chat.events());
+      const events = await chat.events();
       if (events.length === 0) return { say: 'Nothing has happened yet.' };
-      const file = join(kinoHome(), `handoff-${chat.thread}.md`);
-      await writeFile(file, `${handoffMarkdown(digestOf(events), undefined)}\n`, { mode: 0o600 });
+      const file = await saveHandoff(chat.thread, await writeHandoff(events));
       return { say: `${file}\n\`kino handoff ${chat.thread}\` has the model write the rest of it.` };
     },
   },

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { writeHandoff } from '../../agent/index.ts';
-import { kinoHome, loadConfig } from '../../config/index.ts';
+import { saveHandoff, writeHandoff } from '../../agent/index.ts';
+import { loadConfig } from '../../config/index.ts';
 import { newId } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { addHeadlessFlags, type HeadlessFlags, runHeadless } from '../headless.ts';
@@ -55,8 +55,8 @@ async function handoff(
         started?.workspace ?? '.',
       );
   const text = await writeHandoff(here.events, model, signal);
-  const file = flags.out === undefined ? join(kinoHome(), `handoff-${here.id}.md`) : resolve(flags.out);
-  await writeFile(file, `${text}\n`, { mode: 0o600 });
+  const file = flags.out === undefined ? await saveHandoff(here.id, text) : resolve(flags.out);
+  if (flags.out !== undefined) await writeFile(file, `${text}\n`, { mode: 0o600 });
   if (flags.output === 'json') print(JSON.stringify({ thread: here.id, file }));
   else print(`${plain(file)}\nRead it, change it, then: kino handoff --start ${plain(file)}`);
 }

@@ -13,6 +13,7 @@ export const FLOORS: Record<string, number> = {
   skill: 0,
   mcp: 0,
   config: 0,
+  mutation: 0,
   agent: 1,
   environment: 1,
   validate: 1,
@@ -31,6 +32,7 @@ export const FLOORS: Record<string, number> = {
 export const NEIGHBOURS: Record<string, readonly string[]> = {
   search: ['git'],
   project: ['git'],
+  mutation: ['project'],
   tool: ['sandbox', 'git', 'project', 'search', 'skill', 'mcp'],
 };
 

@@ -1,6 +1,6 @@
 /** Tasks of repositories with the signals of their candidate files: what tuning and comparison both work on. */
 import { createHash } from 'node:crypto';
-import { ENVIRONMENTS, type Task } from '../../src/environment/index.ts';
+import { type LocalizeTask, mineLocalize } from '../../src/environment/index.ts';
 import { openRepository } from '../../src/git/index.ts';
 import { classify } from '../../src/project/index.ts';
 import { RepositoryIndex } from '../../src/search/index.ts';
@@ -18,11 +18,11 @@ export interface Example {
 /** A random sample of a repository's tasks, the same each time, with the signals of every source file of the base. */
 export async function collect(path: string, count: number): Promise<Example[]> {
   const repository = await openRepository(path);
-  const tasks: Task[] = [];
-  for await (const candidate of ENVIRONMENTS.localize.mine(repository, {})) {
+  const tasks: LocalizeTask[] = [];
+  for await (const candidate of mineLocalize(repository, {})) {
     if ('task' in candidate) tasks.push(candidate.task);
   }
-  const order = (task: Task) => createHash('sha256').update(task.id).digest('hex');
+  const order = (task: LocalizeTask) => createHash('sha256').update(task.id).digest('hex');
   const sample = tasks.sort((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, count);
   // Oldest first, so that neighbouring trees share their blobs.
   sample.sort((a, b) => a.source.time - b.source.time);

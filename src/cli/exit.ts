@@ -17,7 +17,9 @@ const BAD_INPUT = new Set([
   'DatabaseTooNewError',
   'EnvironmentFileError',
   'ExperimentBusyError',
+  'ExportExistsError',
   'GitMissingError',
+  'HarborTaskError',
   'MissingKeyError',
   'NoSuchCommitError',
   'NoSuchFolderError',
@@ -33,6 +35,7 @@ const BAD_INPUT = new Set([
   'UnknownAgentError',
   'UnknownModelError',
   'UnknownProfileError',
+  'UnsupportedInstructionError',
   'WorkspaceTooWideError',
   'WorktreeError',
 ]);

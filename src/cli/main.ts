@@ -39,6 +39,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
     },
     find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
     mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
+    check: {
+      summary: 'check that tasks can be solved, and not without work',
+      load: () => import('./commands/check.ts'),
+    },
     eval: { summary: 'roll agents out on tasks and score them', load: () => import('./commands/eval.ts') },
     compare: {
       summary: 'compare two experiments, task by task',

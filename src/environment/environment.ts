@@ -1,4 +1,7 @@
 import type { Repository } from '../git/index.ts';
+import type { Mount } from '../sandbox/index.ts';
+import type { ThreadEvent } from '../thread/index.ts';
+import type { Place } from './place.ts';
 import type { Task } from './task.ts';
 
 /** Something odd that a verifier saw, by name. */
@@ -15,10 +18,19 @@ export interface Score {
   findings: Finding[];
 }
 
+/** One thing that was done to find out about a commit. */
+export interface Step {
+  what: string;
+  detail: string;
+  /** Head and tail of what a command printed. */
+  output?: string;
+}
+
 /** A commit on its way to become a task, or the reason why it does not. */
-export type Candidate =
-  | { commit: string; subject: string; task: Task }
-  | { commit: string; subject: string; dropped: string; detail?: string };
+export type Candidate<T extends Task = Task> = { commit: string; subject: string; steps?: Step[] } & (
+  | { task: T }
+  | { dropped: string; detail?: string }
+);
 
 export interface MineOptions {
   /** Stop after this many tasks. */
@@ -30,15 +42,34 @@ export interface MineOptions {
   signal?: AbortSignal;
 }
 
+/** What has to be in a workspace besides its files for work to be possible in it. */
+export interface Provision {
+  mounts: Mount[];
+  env: Record<string, string>;
+}
+
+/** What an agent leaves behind, to be judged. */
+export interface Work {
+  answer: string;
+  repository: Repository;
+  /** The folder that it worked in, when nothing of it runs any more; undefined where it never asked for one. */
+  folder?: string;
+  /** What it did. */
+  events: readonly ThreadEvent[];
+  /** What its sandbox noticed. */
+  signs?: readonly Finding[];
+  place: Place;
+}
+
 /** Tasks of one kind with their verifier. */
-export interface Environment {
-  readonly kind: Task['kind'];
-  /** Every commit of a repository's history, newest first, as a task or with the reason why it is none. */
-  mine(repository: Repository, options: MineOptions): AsyncIterable<Candidate>;
+export interface Environment<T extends Task = Task> {
+  readonly kind: T['kind'];
   /** What an agent is asked. */
-  prompt(task: Task): string;
+  prompt(task: T): string;
   /** What the `oracle` baseline is told. */
-  reference(task: Task): { answer?: string; patch?: string };
-  /** Judges an answer. Nothing that the agent could write is executed or trusted. */
-  verify(task: Task, work: { answer: string; repository: Repository }): Promise<Score>;
+  reference(task: T): { answer?: string; patch?: string };
+  /** Changes a workspace that holds the base into the one that work starts from. @param folder absolute */
+  prepare?(task: T, folder: string, repository: Repository, place: Place): Promise<Provision>;
+  /** Judges work. Nothing that the agent could write is executed where a reward could be reached, or trusted. */
+  verify(task: T, work: Work): Promise<Score>;
 }

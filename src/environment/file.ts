@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Task, taskSchema } from './task.ts';
 
 /** A file of tasks that cannot be read, or holds what is no task. */
@@ -23,12 +23,23 @@ export async function writeTasks(path: string, tasks: readonly Task[]): Promise<
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}`);
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(temporary, tasks.map((task) => `${JSON.stringify(task)}\n`).join(''));
+    await writeFile(temporary, tasks.map((task) => `${JSON.stringify(portable(task, path))}\n`).join(''));
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw new EnvironmentFileError(path, `cannot be written (${(error as Error).message})`);
   }
+}
+
+/**
+ * A task of the repository that the file lies in names it from there, so that both can move together and clones give
+ * the same bytes.
+ */
+function portable(task: Task, file: string): Task {
+  const { path } = task.repository;
+  const folder = dirname(resolve(file));
+  if (!isAbsolute(path) || !`${folder}${sep}`.startsWith(`${path}${sep}`)) return task;
+  return { ...task, repository: { ...task.repository, path: relative(folder, path) || '.' } };
 }
 
 /** Reads tasks from JSON Lines. @throws EnvironmentFileError that names the line */
@@ -64,7 +75,11 @@ export async function readTasks(path: string): Promise<Task[]> {
     if (ids.has(parsed.data.id))
       throw new EnvironmentFileError(path, `${at} repeats the task ${parsed.data.id}`);
     ids.add(parsed.data.id);
-    tasks.push(parsed.data);
+    const { repository } = parsed.data;
+    tasks.push({
+      ...parsed.data,
+      repository: { ...repository, path: resolve(dirname(path), repository.path) },
+    });
   });
   if (tasks.length === 0) throw new EnvironmentFileError(path, 'holds no task');
   return tasks;

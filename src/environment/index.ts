@@ -1,12 +1,36 @@
 import type { Environment } from './environment.ts';
-import { localize } from './localize/localize.ts';
 import type { Task } from './task.ts';
 
-export type { Candidate, Environment, Finding, MineOptions, Score } from './environment.ts';
+export type {
+  Candidate,
+  Environment,
+  Finding,
+  MineOptions,
+  Provision,
+  Score,
+  Step,
+  Work,
+} from './environment.ts';
 export { EnvironmentFileError, environmentsFolder, findEnvironment, readTasks, writeTasks } from './file.ts';
+export type { FixMineOptions } from './fix/mine.ts';
 export { type Funnel, FunnelCounter } from './funnel.ts';
 export { REASONS as LOCALIZE_REASONS } from './localize/filters.ts';
-export type { Task } from './task.ts';
+export { mineLocalize } from './localize/mine.ts';
+export { type Place, removeFolder } from './place.ts';
+export type { FixTask, LocalizeTask, Quality, Task } from './task.ts';
 
-/** The environment of each kind of task. */
-export const ENVIRONMENTS: Readonly<Record<Task['kind'], Environment>> = { localize };
+/** The environment of a kind of task; the code of the others is not loaded. */
+export async function environmentOf(kind: Task['kind']): Promise<Environment> {
+  switch (kind) {
+    case 'localize':
+      return (await import('./localize/localize.ts')).localize as Environment;
+    case 'fix':
+      return (await import('./fix/fix.ts')).fix as Environment;
+  }
+}
+
+// What runs tests brings runners and parsers along.
+export const loadFixMining = async () => ({
+  ...(await import('./fix/mine.ts')),
+  ...(await import('./fix/reasons.ts')),
+});

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Agent, type AgentBudget, runInThread } from '../agent/index.ts';
-import { ENVIRONMENTS, type Score, type Task } from '../environment/index.ts';
+import { type Environment, environmentOf, type Score, type Task, type Work } from '../environment/index.ts';
 import type { Repository } from '../git/index.ts';
 import type { SandboxName } from '../sandbox/index.ts';
 import { newId, type RolloutFinished, type ThreadStore } from '../thread/index.ts';
@@ -36,9 +36,16 @@ export interface RolloutOptions {
  */
 export async function runRollout(options: RolloutOptions): Promise<void> {
   const { store, cell, task, agent, signal } = options;
-  const environment = ENVIRONMENTS[task.kind];
+  const environment = await environmentOf(task.kind);
   const thread = newId();
-  const workspace = new RolloutWorkspace({ ...options, base: task.base });
+  const place = { home: options.home, signal };
+  const workspace = new RolloutWorkspace({
+    ...options,
+    base: task.base,
+    ...(environment.prepare && {
+      prepare: (folder: string) => environment.prepare!(task, folder, options.repository, place),
+    }),
+  });
   let score: Score = { reward: null, metrics: {}, findings: [] };
   try {
     const outcome = await runInThread({
@@ -68,9 +75,17 @@ export async function runRollout(options: RolloutOptions): Promise<void> {
         if (status === 'interrupted' || signal.aborted) return [];
         // Whatever the agent left running is dead before its work is judged.
         await workspace.close();
+        const events = await store.read(thread);
         score = infrastructure
           ? { reward: null, metrics: {}, findings: [], explanation: reason }
-          : await verify(options, answer);
+          : await verify(environment, task, {
+              answer,
+              repository: options.repository,
+              ...(workspace.folder !== undefined && { folder: workspace.folder }),
+              events,
+              signs: workspace.signs,
+              place,
+            });
         // Ctrl-C reaches git as well: a verifier that was stopped has not judged.
         if (signal.aborted) return [];
         return [{ type: 'rollout.scored', task: task.id, attempt: cell.attempt, ...score }];
@@ -97,9 +112,9 @@ export async function runRollout(options: RolloutOptions): Promise<void> {
 }
 
 /** A verifier that fails is infrastructure: the agent did nothing to deserve a 0. */
-async function verify({ task, repository }: RolloutOptions, answer: string): Promise<Score> {
+async function verify(environment: Environment, task: Task, work: Work): Promise<Score> {
   try {
-    return await ENVIRONMENTS[task.kind].verify(task, { answer, repository });
+    return await environment.verify(task, work);
   } catch (error) {
     return {
       reward: null,

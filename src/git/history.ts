@@ -42,6 +42,8 @@ export interface HistoryOptions {
   /** Only these commits, without those before them. */
   only?: readonly string[];
   noMerges?: boolean;
+  /** Follow only the first parent of a merge. */
+  firstParent?: boolean;
   /** How many changed files of one commit are kept; default 200. */
   maxFiles?: number;
   signal?: AbortSignal;
@@ -65,6 +67,7 @@ export async function* readHistory(
   if (options.limit !== undefined) args.push(`--max-count=${options.limit}`);
   if (options.since !== undefined) args.push(`--since=${options.since}`);
   if (options.noMerges) args.push('--no-merges');
+  if (options.firstParent) args.push('--first-parent');
   if (options.only) args.push('--no-walk=unsorted');
   const walk = [options.from ?? 'HEAD', ...(options.not ?? []).map((commit) => `^${commit}`)];
   args.push('--end-of-options', ...(options.only ?? walk), '--');

@@ -12,6 +12,7 @@ export {
 } from './repository.ts';
 export { type SnapshotChange, Snapshots } from './snapshots.ts';
 export { listTree, readBlobs, type TreeFile } from './tree.ts';
+export { type Tree, type TreeEntry, TreeStore } from './tree-store.ts';
 export {
   addWorktree,
   removeWorktree,

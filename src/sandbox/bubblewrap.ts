@@ -15,8 +15,20 @@ import {
 } from './errors.ts';
 import { WorkspaceFiles } from './files.ts';
 import { type SandboxOptions, withSignal } from './host.ts';
+import { mountArguments } from './mount.ts';
 import { NetworkProxy, PROXY_ENVIRONMENT } from './network-proxy.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
+
+/**
+ * Runs a command and then counts what is still there besides the process at the top and itself. Programs could write
+ * the count as well, to nobody's harm but their own.
+ */
+const COUNTING = [
+  'sh',
+  '-c',
+  '"$@" 4>&-; code=$?; n=0; for p in /proc/[0-9]*; do n=$((n+1)); done; [ $n -gt 2 ] && echo $((n-2)) >&4; exit $code',
+  'sh',
+];
 
 /** Folders below a home directory that hold tools and no secrets. They are shown read-only. */
 const TOOL_FOLDERS = [
@@ -63,7 +75,7 @@ async function probe(): Promise<string | undefined> {
   }
 }
 
-const ISOLATION = ['--unshare-all', '--die-with-parent', '--new-session'];
+export const ISOLATION = ['--unshare-all', '--die-with-parent', '--new-session'];
 
 /**
  * Runs commands under bubblewrap: the system read-only, the workspace writable, home folders hidden, a private
@@ -118,12 +130,20 @@ export async function bubblewrapSandbox(
         ...(bridged?.mounts ?? []),
         ...['--chdir', cwd, '--'],
         ...(bridged?.command ?? []),
+        ...(options.reportLeft && command.length > 0 ? COUNTING : []),
         ...command,
       ];
-      const { status, ...result } = await runTreeFromAfar(
-        // bubblewrap binds itself to its parent only when it has been at work for a while.
-        { argv, cwd: root, env, wantsStatus: true, mark: `KINO_EXEC=${env.KINO_EXEC}` },
-        withSignal(execOptions, disposed.signal),
+      const { status, count, ...result } = await runTreeFromAfar(
+        {
+          argv,
+          // bubblewrap binds itself to its parent only when it has been at work for a while.
+          cwd: root,
+          env,
+          wantsStatus: true,
+          ...(options.reportLeft && { wantsCount: true }),
+          mark: `KINO_EXEC=${env.KINO_EXEC}`,
+        },
+        withSignal({ ...(options.limits && { limits: options.limits }), ...execOptions }, disposed.signal),
       ).finally(() => {
         for (const path of denyNew) if (isReal(dirname(path))) rmSync(path, { recursive: true, force: true });
       });
@@ -134,7 +154,8 @@ export async function bubblewrapSandbox(
           throw new CommandNotStartedError(command[0] ?? '', said);
         throw new SandboxFailedError(said);
       }
-      return result;
+      const left = Number(count.trim() || 0);
+      return left > 0 ? { ...result, left } : result;
     },
     async dispose() {
       disposed.abort();
@@ -173,6 +194,7 @@ function mountsFor(root: string, name: 'read-only' | 'workspace-write', options:
   for (const path of foldersAround([...denyWrite, ...denyRead], writable)) mounts.push('--bind', path, path);
   for (const path of denyWrite) mounts.push('--ro-bind', path, path);
   for (const path of denyRead) mounts.push(...masked(path));
+  mounts.push(...mountArguments(options.mounts ?? []));
   // Threads and configuration stay hidden where the workspace holds them, as a home folder does.
   const inside = existsSync(kinoHome) ? realpathSync(kinoHome) : '';
   if (inside.startsWith(root + sep)) mounts.push('--tmpfs', inside);
@@ -204,7 +226,8 @@ function masked(path: string): string[] {
   return statSync(path).isDirectory() ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
 }
 
-function toolFolders(home: string): string[] {
+/** Folders of the home that hold programs, and the one of Kino's own Node. */
+export function toolFolders(home = homedir()): string[] {
   const folders = TOOL_FOLDERS.map((folder) => join(home, folder)).filter((folder) => existsSync(folder));
   // Kino's own Node may lie anywhere; projects without one use it.
   const node = dirname(realpathSync(process.execPath));

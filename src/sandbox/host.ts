@@ -3,6 +3,8 @@ import { homedir, tmpdir } from 'node:os';
 import { runTreeFromAfar } from './broker.ts';
 import { passedEnvironment } from './environment.ts';
 import { WorkspaceFiles } from './files.ts';
+import type { Limits } from './limits.ts';
+import type { Mount } from './mount.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
 import { killMarked } from './spawn.ts';
 
@@ -22,6 +24,12 @@ export interface SandboxOptions {
   denyNew?: readonly string[];
   /** Which hosts commands may reach, by an allow-listing proxy; without it none. Only bubblewrap keeps to it. */
   network?: { allows(host: string): boolean };
+  /** Further things that are to be in the workspace; only bubblewrap puts them there. */
+  mounts?: readonly Mount[];
+  /** What one command may use up. */
+  limits?: Limits;
+  /** Tell how many processes a command leaves running; they are ended either way. Only bubblewrap knows. */
+  reportLeft?: boolean;
   /** Variables that every command gets. */
   env?: Readonly<Record<string, string>>;
   /** Further environment variables that commands may see. */
@@ -54,9 +62,13 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
         KINO_EXEC: exec,
       };
       const cwd = await files.resolve(execOptions.cwd ?? '.');
-      const { status: _, ...result } = await runTreeFromAfar(
+      const {
+        status: _,
+        count: __,
+        ...result
+      } = await runTreeFromAfar(
         { argv: command, cwd, env, mark: `KINO_EXEC=${exec}` },
-        withSignal(execOptions, disposed.signal),
+        withSignal({ ...(options.limits && { limits: options.limits }), ...execOptions }, disposed.signal),
       );
       return result;
     },

@@ -6,5 +6,8 @@ export {
   SandboxFailedError,
   SandboxUnavailableError,
 } from './errors.ts';
+export { folderOfProgram, type Jail, type JailOptions, openJail } from './jail.ts';
+export type { Limits } from './limits.ts';
+export type { Mount } from './mount.ts';
 export { isPrivateAddress, publicLookup } from './public-lookup.ts';
 export type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';

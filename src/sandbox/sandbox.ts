@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { SandboxName } from './choose.ts';
+import type { Limits } from './limits.ts';
 
 /** How a command is run. */
 export interface ExecOptions {
@@ -18,6 +19,8 @@ export interface ExecOptions {
   outputFile?: string;
   /** Write `outputFile` from the first byte on and as output comes, for somebody who reads along. */
   followed?: boolean;
+  /** What it may use up; it is killed beyond. */
+  limits?: Limits;
 }
 
 export interface ExecResult {
@@ -27,6 +30,10 @@ export interface ExecResult {
   signal?: string;
   timedOut: boolean;
   aborted: boolean;
+  /** Of what it used more than it may; it was killed then. */
+  exceeded?: 'processes' | 'disk';
+  /** Processes that were still running when the command had ended, where the sandbox was asked to count them. */
+  left?: number;
   /** Standard output and standard error in the order they came: head, a line that says what was cut, tail. */
   output: string;
   /** Bytes in all. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { CommandNotStartedError } from './errors.ts';
+import { watchLimits } from './limits.ts';
 import { OutputCollector } from './output.ts';
 import type { ExecOptions, ExecResult } from './sandbox.ts';
 
@@ -19,11 +20,15 @@ export interface SpawnPlan {
   mark?: string;
   /** Keep what the program writes to its file descriptor 3. */
   wantsStatus?: boolean;
+  /** Keep what the program writes to its file descriptor 4. */
+  wantsCount?: boolean;
 }
 
 export interface TreeResult extends ExecResult {
   /** What the program wrote to its file descriptor 3. */
   status: string;
+  /** What the program wrote to its file descriptor 4. */
+  count: string;
 }
 
 /** Runs a process tree to its end and leaves none of it behind. */
@@ -42,6 +47,7 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
       aborted: true,
       output: '',
       status: '',
+      count: '',
       bytes: 0,
       durationMs: 0,
     });
@@ -59,12 +65,15 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
         'pipe',
         'pipe',
         plan.wantsStatus ? 'pipe' : 'ignore',
+        ...(plan.wantsCount ? (['pipe'] as const) : []),
       ],
     });
-    const statusPipe = child.stdio[3];
+    const [, , , statusPipe, countPipe] = child.stdio;
     let status = '';
+    let count = '';
     let timedOut = false;
     let aborted = false;
+    let exceeded: 'processes' | 'disk' | undefined;
     let settled = false;
     let linger: NodeJS.Timeout | undefined;
     const kill = () => {
@@ -83,28 +92,39 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
       kill();
     };
     options.signal?.addEventListener('abort', abort, { once: true });
+    const endWatch =
+      options.limits && child.pid !== undefined
+        ? watchLimits(child.pid, options.limits, (what) => {
+            exceeded = what;
+            kill();
+          })
+        : undefined;
 
     const settle = (finish: () => void) => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
       clearTimeout(linger);
+      endWatch?.();
       options.signal?.removeEventListener('abort', abort);
       child.stdout?.destroy();
       child.stderr?.destroy();
       statusPipe?.destroy();
+      countPipe?.destroy();
       finish();
     };
     const succeed = (code: number | null, signal: NodeJS.Signals | null) =>
       settle(() => {
         const text = output.finish();
         resolve({
-          exitCode: timedOut || aborted ? null : code,
+          exitCode: timedOut || aborted || exceeded ? null : code,
           ...(signal !== null && { signal }),
           timedOut,
           aborted,
+          ...(exceeded !== undefined && { exceeded }),
           output: text,
           status,
+          count,
           bytes: output.bytes,
           ...(output.outputFile !== undefined && { outputFile: output.outputFile }),
           durationMs: performance.now() - started,
@@ -115,6 +135,9 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
     child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));
     statusPipe?.on('data', (chunk: Buffer) => {
       status += chunk;
+    });
+    countPipe?.on('data', (chunk: Buffer) => {
+      if (count.length < 100) count += chunk;
     });
     child.stdin?.on('error', () => {});
     if (options.stdin !== undefined) child.stdin?.end(options.stdin);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { SgNode } from '@ast-grep/napi';
 import picomatch from 'picomatch';
 import { z } from 'zod';
+import { languageOf, loadSyntax } from '../project/index.ts';
 import { explainFileError, limitText, looksBinary } from './limit.ts';
 import { listFiles } from './list-files.ts';
 import { failure, success, type Tool, type ToolContext, type ToolResult } from './tool.ts';
@@ -11,19 +12,6 @@ import { failure, success, type Tool, type ToolContext, type ToolResult } from '
 const MAX_FILE_BYTES = 1_000_000;
 const MAX_CHARS = 12_000;
 const SHOWN_CHANGES = 12;
-
-/** By the ends of names. What stands first is the parser's own name for the language. */
-const LANGUAGES: Record<string, readonly string[]> = {
-  TypeScript: ['ts', 'mts', 'cts'],
-  Tsx: ['tsx'],
-  JavaScript: ['js', 'mjs', 'cjs', 'jsx'],
-  Html: ['html', 'htm'],
-  Css: ['css'],
-  python: ['py', 'pyi'],
-  go: ['go'],
-  rust: ['rs'],
-  java: ['java'],
-};
 
 const input = z.object({
   pattern: z.string().min(1).describe('Code; $NAME is one node, $$$NAME many'),
@@ -156,11 +144,6 @@ function mark(sign: string, text: string): string {
     .join('\n');
 }
 
-function languageOf(path: string): string | undefined {
-  const extension = path.slice(path.lastIndexOf('.') + 1);
-  return Object.keys(LANGUAGES).find((language) => LANGUAGES[language]!.includes(extension));
-}
-
 interface Rewritten {
   text: string;
   changes: { line: number; before: string; after: string }[];
@@ -176,7 +159,7 @@ export async function rewriteText(
   pattern: string,
   rewrite: string,
 ): Promise<Rewritten | { problem: string }> {
-  const { parse } = await parser();
+  const { parse } = await loadSyntax();
   let found: SgNode[];
   try {
     found = parse(language, text).root().findAll(pattern);
@@ -216,27 +199,4 @@ function fill(rewrite: string, node: SgNode, text: string): string {
     if (nodes.length === 0) return '';
     return text.slice(nodes[0]!.range().start.index, nodes.at(-1)!.range().end.index);
   });
-}
-
-let loaded: Promise<typeof import('@ast-grep/napi')> | undefined;
-
-/** The parser with the languages that are not its own; registering is possible once. */
-function parser(): Promise<typeof import('@ast-grep/napi')> {
-  loaded ??= (async () => {
-    const [napi, python, go, rust, java] = await Promise.all([
-      import('@ast-grep/napi'),
-      import('@ast-grep/lang-python'),
-      import('@ast-grep/lang-go'),
-      import('@ast-grep/lang-rust'),
-      import('@ast-grep/lang-java'),
-    ]);
-    napi.registerDynamicLanguage({
-      python: python.default,
-      go: go.default,
-      rust: rust.default,
-      java: java.default,
-    });
-    return napi;
-  })();
-  return loaded;
 }

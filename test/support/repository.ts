@@ -18,8 +18,11 @@ export interface TestRepository {
 }
 
 /** A real git repository in a new folder. Its clock advances a minute a commit, so that ids are the same each time. */
-export function createRepository(commits: readonly CommitSpec[] = []): TestRepository {
-  const path = temporaryFolder();
+export function createRepository(
+  commits: readonly CommitSpec[] = [],
+  path = temporaryFolder(),
+): TestRepository {
+  mkdirSync(path, { recursive: true });
   let minute = 0;
   const git = (...args: string[]) =>
     execFileSync('git', ['-c', 'core.hooksPath=/dev/null', ...args], {

@@ -9,3 +9,9 @@ export function temporaryFolder(): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
   return folder;
 }
+
+/** A new folder for all tests of a file; call the second to remove it. */
+export function sharedFolder(): [folder: string, remove: () => void] {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'kino test ')));
+  return [folder, () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 })];
+}

@@ -8,11 +8,12 @@ import { environmentsFolder, writeTasks } from '../../environment/index.ts';
 import { git, openRepository, type Repository, resolveCommit } from '../../git/index.ts';
 import { RepositoryIndex } from '../../search/index.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { printFunnel } from '../mining/funnel.ts';
+import { mineTasks } from '../mining/localize.ts';
 import { collect, httpUrl, positiveInteger } from '../options.ts';
 import { fraction, paint, plain, print } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { runEvaluation } from './eval.ts';
-import { mineTasks, printFunnel } from './mine.ts';
 
 const BUNDLE = fileURLToPath(new URL('../../../assets/demo/timetable.bundle', import.meta.url));
 const QUESTION = 'the agenda shows an event on the wrong day when the zone changes to summer time';

@@ -9,7 +9,7 @@ import {
 } from '../../agent/index.ts';
 import { type Config, kinoHome, loadConfig } from '../../config/index.ts';
 import { findEnvironment, readTasks, type Task } from '../../environment/index.ts';
-import { type Plan, runExperiment } from '../../eval/index.ts';
+import { type Experiment, type Plan, runExperiment } from '../../eval/index.ts';
 import { resolveModel } from '../../model/index.ts';
 import {
   bubblewrapProblem,
@@ -89,6 +89,27 @@ export async function runEvaluation(
   flags: EvalFlags,
   signal: AbortSignal,
 ): Promise<void> {
+  const experiment = await evaluateTasks(tasks, environment, flags, signal);
+  if (flags.json) printJson(toReport(experiment));
+  else printExperiment(experiment);
+  if (signal.aborted) {
+    process.stderr.write('kino: Stopped; run the same command again to go on.\n');
+    process.exitCode = 130;
+  } else if (
+    experiment.results.size > 0 &&
+    [...experiment.results.values()].every((one) => one.reward === null)
+  ) {
+    process.exitCode = 1;
+  }
+}
+
+/** Plans and runs one experiment; shows how far it is. */
+export async function evaluateTasks(
+  tasks: readonly Task[],
+  environment: string,
+  flags: EvalFlags,
+  signal: AbortSignal,
+): Promise<Experiment> {
   const config = await loadConfig();
   const agents = await createAgents(flags, config);
   const sandbox = flags.sandbox ?? config.sandbox ?? 'workspace-write';
@@ -144,18 +165,7 @@ export async function runEvaluation(
           `${done}/${total}  ${result.agent}  ${result.reward === null ? 'unscored' : fraction(result.reward)}`,
         ),
     });
-    progress?.clear();
-    if (flags.json) printJson(toReport(experiment));
-    else printExperiment(experiment);
-    if (signal.aborted) {
-      process.stderr.write('kino: Stopped; run the same command again to go on.\n');
-      process.exitCode = 130;
-    } else if (
-      experiment.results.size > 0 &&
-      [...experiment.results.values()].every((one) => one.reward === null)
-    ) {
-      process.exitCode = 1;
-    }
+    return experiment;
   } finally {
     progress?.clear();
     store.close();

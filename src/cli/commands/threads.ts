@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { EXPERIMENT_FORMATS, type ExperimentFormat, exportExperiment } from '../../eval/index.ts';
 import { EXPORT_FORMATS, type ExportFormat, exportThread, type ThreadQuery } from '../../thread/index.ts';
 import { describeEvent } from '../describe-event.ts';
+import { UsageError } from '../exit.ts';
 import { positiveInteger } from '../options.ts';
 import { fraction, paint, plain, print, printJson, table } from '../output.ts';
 import { openStore } from '../store.ts';
@@ -27,14 +29,17 @@ export function define(command: Command): void {
     .action(show);
   command
     .command('export')
-    .summary('one thread in another format')
+    .summary('one thread, or an experiment with its rollouts, in another format')
     .argument('<id>', 'the id, or its beginning or end')
     .addOption(
-      new Option('--format <format>', 'JSON Lines, or an ATIF v1.7 trajectory')
-        .choices(EXPORT_FORMATS)
+      new Option(
+        '--format <format>',
+        'of a thread: JSON Lines, or an ATIF v1.7 trajectory; of an experiment: a Harbor job, verifiers traces, Inspect logs',
+      )
+        .choices([...EXPORT_FORMATS, ...EXPERIMENT_FORMATS])
         .default('jsonl'),
     )
-    .option('--out <file>', 'where to write (default: standard output)')
+    .option('--out <path>', 'the file to write (default: standard output); for an experiment the folder')
     .action(exportOne);
 }
 
@@ -95,14 +100,26 @@ async function show(part: string, flags: { json?: boolean }): Promise<void> {
   }
 }
 
-async function exportOne(part: string, flags: { format: ExportFormat; out?: string }): Promise<void> {
+async function exportOne(
+  part: string,
+  { format, out }: { format: ExportFormat | ExperimentFormat; out?: string },
+): Promise<void> {
   const store = openStore();
   try {
     const id = await store.resolve(part);
-    const text = await exportThread(flags.format, id, await store.read(id));
-    if (flags.out === undefined) process.stdout.write(text);
-    else await writeFile(resolve(flags.out), text);
+    if (isExperimentFormat(format)) {
+      if (out === undefined) throw new UsageError(`The format ${format} is a folder; say --out <folder>.`);
+      const files = await exportExperiment(format, { store, experiment: id, out });
+      return print(`${files.length} files in ${plain(resolve(out))}`);
+    }
+    const text = await exportThread(format, id, await store.read(id));
+    if (out === undefined) process.stdout.write(text);
+    else await writeFile(resolve(out), text);
   } finally {
     store.close();
   }
+}
+
+function isExperimentFormat(format: string): format is ExperimentFormat {
+  return (EXPERIMENT_FORMATS as readonly string[]).includes(format);
 }

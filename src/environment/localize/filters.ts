@@ -1,5 +1,6 @@
 import type { ChangedFile, Commit } from '../../git/index.ts';
 import { classify } from '../../project/index.ts';
+import { routineOf, subjectOf } from '../routine-commits.ts';
 import { countWords, statementOf } from './statement.ts';
 
 /** The reasons for which a commit is no task, in the order in which they are asked. */
@@ -24,12 +25,6 @@ const MIN_WORDS = 5;
 const MAX_ANSWER = 5;
 const MAX_FILES = 1_000;
 
-const BOT =
-  /\[bot\]|(?:^|[\s._-])(?:dependabot|renovate|greenkeeper|snyk|mergify|imgbot|allcontributors|pre-commit-ci|github-actions?|semantic-release|bors|homu|k8s-ci-robot|pyup|deepsource|crowdin|weblate|transifex|codecov|autofix-ci|release-please|copybara)(?:$|[\s._@-])|(?:^|[\s._-])bot(?:$|[\s@])/i;
-const VERSION =
-  /^(?:(?:chore|build|ci|release)(?:\([^)]*\))?:\s*)?(?:(?:bump|update|upgrade|set|prepare|cut|tag|new|publish|start)\s+)?(?:(?:the\s+)?(?:package\s+)?(?:version|release|for|to|development|dev|next)\s+)*(?:from\s+)?["'`]?v?\d+\.\d+(?:\.\d+)?[\w.+-]*["'`]?(?:\s+(?:release|released|final|rc\d*|to\s+v?\d\S*))?\.?(?:\s*\(#\d+\))?$|^(?:(?:chore|build|ci|fix)(?:\([^)]*\))?!?:\s*)?(?:bump|upgrade|update)\s+(?:(?:dev(?:elopment)?[- ])?(?:dependenc(?:y|ies)|deps|packages?|lock ?files?|actions?)\b|\S+\s+(?:from\s+\S+\s+)?to\s+v?\d|(?:the\s+)?(?:package\s+)?version\b)|^(?:prepar(?:e|ing)|releas(?:e|ing)|publish|back to|begin|start)\b.{0,30}\b(?:release|development|snapshot|v?\d+\.\d+)|^\[(?:maven-release|release)[^\]]*\]/i;
-const REVERT = /^(?:revert(?:ed|s|ing)?\b|reapply\b|back out\b|backed out\b)|^(?:revert)(?:\([^)]*\))?:/i;
-
 export type Verdict =
   | { ok: true; statement: string; answer: ChangedFile[] }
   | { ok: false; reason: string; detail?: string };
@@ -41,14 +36,11 @@ export function judgeCommit(commit: Commit): Verdict {
     reason,
     ...(detail !== undefined && { detail }),
   });
-  const subject = commit.message.split('\n', 1)[0]!.trim();
+  const subject = subjectOf(commit);
   if (commit.parents.length > 1) return drop(REASONS.merge, `${commit.parents.length} parents`);
   if (commit.parents.length === 0) return drop(REASONS.first);
-  if (BOT.test(commit.authorName) || BOT.test(commit.authorEmail)) {
-    return drop(REASONS.bot, `${commit.authorName} <${commit.authorEmail}>`);
-  }
-  if (VERSION.test(subject)) return drop(REASONS.version, subject);
-  if (REVERT.test(subject)) return drop(REASONS.revert, subject);
+  const routine = routineOf(commit);
+  if (routine) return drop(REASONS[routine.kind], routine.detail);
   const words = countWords(commit.message);
   if (words < MIN_WORDS) return drop(REASONS.short, `${words} words: ${JSON.stringify(subject)}`);
   if (commit.fileCount > MAX_FILES) return drop(REASONS.huge, `${commit.fileCount} files`);

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { createRepository } from '../../../test/support/repository.ts';
 import { openRepository } from '../../git/index.ts';
-import { ENVIRONMENTS, type Task } from '../index.ts';
+import { type LocalizeTask, mineLocalize } from '../index.ts';
+import { localize } from './localize.ts';
 
-const { localize } = ENVIRONMENTS;
+const WORK = { events: [], place: { home: '/nowhere' } };
 
 async function taskWith(paths: string[]) {
   const repository = createRepository();
@@ -14,10 +15,10 @@ async function taskWith(paths: string[]) {
     files: Object.fromEntries(paths.map((path) => [path, 'b\n'])),
   });
   const opened = await openRepository(repository.path);
-  const [candidate] = await Array.fromAsync(localize.mine(opened, { limit: 1 }));
+  const [candidate] = await Array.fromAsync(mineLocalize(opened, { limit: 1 }));
   if (!candidate || !('task' in candidate)) throw new Error('no task');
   const { task } = candidate;
-  return { task, score: (answer: string) => localize.verify(task, { answer, repository: opened }) };
+  return { task, score: (answer: string) => localize.verify(task, { ...WORK, answer, repository: opened }) };
 }
 
 test.each([
@@ -51,7 +52,7 @@ test('an answer in between says what is right, wrong and missed', async () => {
 
 test('the prompt says what is asked and nothing of the answer or where it comes from', async () => {
   const { task } = await taskWith(['src/router.ts']);
-  const secret: Task = { ...task, source: { ...task.source, subject: 'the secret subject' } };
+  const secret: LocalizeTask = { ...task, source: { ...task.source, subject: 'the secret subject' } };
   const prompt = localize.prompt(secret);
   expect(prompt).toContain(task.statement);
   for (const hidden of ['router', 'secret', task.base, task.source.commit])
@@ -61,7 +62,7 @@ test('the prompt says what is asked and nothing of the answer or where it comes 
 test('a base that is not in the repository is an error and no score', async () => {
   const { task } = await taskWith(['src/a.ts']);
   const repository = await openRepository(createRepository([{ message: 'other' }]).path);
-  await expect(localize.verify(task, { answer: '["src/a.ts"]', repository })).rejects.toThrow(
+  await expect(localize.verify(task, { ...WORK, answer: '["src/a.ts"]', repository })).rejects.toThrow(
     /git ls-tree failed/,
   );
 });

@@ -1,17 +1,15 @@
 import { listTree, type Repository } from '../../git/index.ts';
 import type { Environment, Score } from '../environment.ts';
-import type { Task } from '../task.ts';
+import type { LocalizeTask } from '../task.ts';
 import { filesNamed } from './answer.ts';
-import { mineLocalize } from './mine.ts';
 import { scoreFiles } from './score.ts';
 
 /**
  * Find the files that a change must touch. Statement: a commit's message without names of files. Answer: the source
  * files that the commit changed and that existed before. Reward: F1.
  */
-export const localize: Environment = {
+export const localize: Environment<LocalizeTask> = {
   kind: 'localize',
-  mine: mineLocalize,
 
   prompt: (task) =>
     `Below is a change that someone is about to make to this repository. Find the existing source files (no tests, no documentation) that must be changed for it; usually 1 to 3, at most 5. Change nothing.
@@ -24,7 +22,7 @@ End with a JSON array of their paths, the most certain first, for example ["src/
 
   reference: (task) => ({ answer: JSON.stringify(task.answer.files) }),
 
-  async verify(task: Task, { answer, repository }): Promise<Score> {
+  async verify(task, { answer, repository }): Promise<Score> {
     const known = await pathsOf(repository, task.base);
     const files = filesNamed(answer, known);
     const metrics = scoreFiles(files, task.answer.files);

@@ -6,19 +6,22 @@ import { temporaryFolder } from '../../../test/support/temporary.ts';
 import { NoSuchCommitError, openRepository } from '../../git/index.ts';
 import {
   type Candidate,
-  ENVIRONMENTS,
+  type LocalizeTask,
   type MineOptions,
+  mineLocalize,
   LOCALIZE_REASONS as REASONS,
-  type Task,
 } from '../index.ts';
 
-async function mine({ path }: { path: string }, options: MineOptions = {}): Promise<Candidate[]> {
-  return Array.fromAsync(ENVIRONMENTS.localize.mine(await openRepository(path), options));
+async function mine(
+  { path }: { path: string },
+  options: MineOptions = {},
+): Promise<Candidate<LocalizeTask>[]> {
+  return Array.fromAsync(mineLocalize(await openRepository(path), options));
 }
 
-const tasksOf = (candidates: Candidate[]): Task[] =>
+const tasksOf = (candidates: Candidate<LocalizeTask>[]): LocalizeTask[] =>
   candidates.flatMap((one) => ('task' in one ? [one.task] : []));
-const outcome = (one: Candidate) => ('task' in one ? 'task' : one.dropped);
+const outcome = (one: Candidate<LocalizeTask>) => ('task' in one ? 'task' : one.dropped);
 
 const START = {
   'src/a.ts': 'a\n',

@@ -9,7 +9,7 @@ import {
 } from '../../git/index.ts';
 import { saysGenerated } from '../../project/index.ts';
 import type { Candidate, MineOptions } from '../environment.ts';
-import { type Task, taskId } from '../task.ts';
+import { type LocalizeTask, localizeTaskId } from '../task.ts';
 import { judgeCommit, REASONS } from './filters.ts';
 
 /** Commits that pass are looked at together, so that one git process reads the contents of many. */
@@ -27,7 +27,10 @@ interface Passed {
  *
  * @throws NoSuchCommitError when there is no history
  */
-export async function* mineLocalize(repository: Repository, options: MineOptions): AsyncGenerator<Candidate> {
+export async function* mineLocalize(
+  repository: Repository,
+  options: MineOptions,
+): AsyncGenerator<Candidate<LocalizeTask>> {
   const head = await resolveCommit(repository, options.only ?? 'HEAD');
   // Of HEAD in any case: an old commit may not know every first commit, and its task would get another id.
   const newest = await resolveCommit(repository, 'HEAD').catch(() => head);
@@ -39,10 +42,10 @@ export async function* mineLocalize(repository: Repository, options: MineOptions
     ...(options.signal && { signal: options.signal }),
   });
   let made = 0;
-  let waiting: (Candidate | Passed)[] = [];
+  let waiting: (Candidate<LocalizeTask> | Passed)[] = [];
   let passed = 0;
 
-  async function* flush(): AsyncGenerator<Candidate> {
+  async function* flush(): AsyncGenerator<Candidate<LocalizeTask>> {
     const batch = waiting;
     waiting = [];
     passed = 0;
@@ -97,8 +100,16 @@ interface Surroundings {
   seen: Set<string>;
 }
 
-function toCandidate({ commit, statement, answer }: Passed, facts: Facts, around: Surroundings): Candidate {
-  const drop = (dropped: string, detail: string): Candidate => ({ ...named(commit), dropped, detail });
+function toCandidate(
+  { commit, statement, answer }: Passed,
+  facts: Facts,
+  around: Surroundings,
+): Candidate<LocalizeTask> {
+  const drop = (dropped: string, detail: string): Candidate<LocalizeTask> => ({
+    ...named(commit),
+    dropped,
+    detail,
+  });
   const generated = answer.filter((file) => facts.get(file.before) === 'generated');
   if (generated.length > 0) return drop(REASONS.generated, generated.map((file) => file.path).join(', '));
   const unreadable = answer.filter((file) => facts.get(file.before) !== 'text');
@@ -109,7 +120,7 @@ function toCandidate({ commit, statement, answer }: Passed, facts: Facts, around
   if (around.seen.has(key)) return drop(REASONS.duplicate, statement.split('\n', 1)[0]!);
   around.seen.add(key);
   const { name, path } = around.repository;
-  const content: Omit<Task, 'id'> = {
+  const content: Omit<LocalizeTask, 'id'> = {
     kind: 'localize',
     repository: { name, path, identity: around.identity },
     base: commit.parents[0]!,
@@ -117,5 +128,5 @@ function toCandidate({ commit, statement, answer }: Passed, facts: Facts, around
     answer: { files },
     source: { commit: commit.id, time: commit.time, subject: named(commit).subject },
   };
-  return { ...named(commit), task: { id: taskId(content), ...content } };
+  return { ...named(commit), task: { id: localizeTaskId(content), ...content } };
 }

@@ -11,5 +11,7 @@ export async function exportThread(
 ): Promise<string> {
   if (format === 'jsonl') return (await import('./jsonl.ts')).toJsonl(events);
   const { toAtif } = await import('./atif.ts');
-  return `${JSON.stringify(toAtif(id, events), null, 2)}\n`;
+  // Output that was cut may end in half a character, which strict readers refuse.
+  const whole = (_key: string, value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value);
+  return `${JSON.stringify(toAtif(id, events), whole, 2)}\n`;
 }

@@ -1,0 +1,59 @@
+import { git } from '../../git/index.ts';
+import type { Environment } from '../environment.ts';
+import type { FixTask } from '../task.ts';
+import { factoryFor, startTree, verifyFix } from './verify.ts';
+
+/**
+ * Change the code so that tests pass that the agent does not see. Statement: what was said of a real change, or of a
+ * failing test. Reward: 1 where all tests that tell pass and all others go on passing, else 0.
+ */
+export const fix: Environment<FixTask> = {
+  kind: 'fix',
+
+  prompt: (task) =>
+    `Below is a change that is wanted in this repository. Make it, in the source code of the workspace. It will be judged by tests that you do not see, and by those that pass now. Changes of existing tests, of configuration and of lockfiles are not taken over.
+
+<task>
+${task.statement}
+</task>
+
+When you are done, say in a few sentences what you changed.`,
+
+  reference: (task) => ({ patch: task.gold.patch }),
+
+  async prepare(task, folder, repository, place) {
+    const factory = await factoryFor({ place, repository });
+    if (task.start !== undefined) {
+      await factory.store.checkOut(await startTree(factory, task), folder);
+      // The commit is made anew, so that the one without the bug is nowhere.
+      const run = (...args: string[]) => git(folder, args, { alone: true, env: IDENTITY });
+      await run('add', '--all');
+      await run(
+        'commit',
+        '--quiet',
+        '--amend',
+        '--no-verify',
+        '--reset-author',
+        '--message',
+        'The state to start from.',
+      );
+      await run('reflog', 'expire', '--expire=now', '--all');
+      await run('gc', '--quiet', '--prune=now');
+    }
+    const { prepared } = await factory.benchFor(task.setup.commit, task.tests.plan);
+    const env: Record<string, string> = prepared.env(folder, '/tmp/build');
+    if (prepared.path.length > 0) env.PATH = [...prepared.path, process.env.PATH ?? ''].join(':');
+    return { mounts: prepared.mounts(folder), env };
+  },
+
+  verify: verifyFix,
+};
+
+const IDENTITY = {
+  GIT_AUTHOR_NAME: 'kino',
+  GIT_AUTHOR_EMAIL: 'kino@localhost',
+  GIT_COMMITTER_NAME: 'kino',
+  GIT_COMMITTER_EMAIL: 'kino@localhost',
+  GIT_AUTHOR_DATE: '2020-01-01T00:00:00Z',
+  GIT_COMMITTER_DATE: '2020-01-01T00:00:00Z',
+};

@@ -1,0 +1,232 @@
+import { randomBytes } from 'node:crypto';
+import { cp, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { SetupPlan } from '../project/index.ts';
+import { type Mount, openJail } from '../sandbox/index.ts';
+import { type Place, removeFolder, scratchFolder } from './place.ts';
+
+/** Where files under test are inside a jail. */
+export const ROOT = '/workspace';
+
+/** Dependencies that could not be installed, with what the last way to install them printed. */
+export class SetupError extends Error {
+  override name = 'SetupError';
+  readonly log: string;
+  constructor(tool: string, log: string) {
+    const said =
+      log
+        .trim()
+        .split('\n')
+        .filter((line) => /error|err!|not found|failed/i.test(line))
+        .at(-1) ??
+      log.trim().split('\n').at(-1) ??
+      '';
+    super(`${tool} could not install the dependencies: ${said.slice(0, 200)}`);
+    this.log = log;
+  }
+}
+
+/** Dependencies that are installed: what has to be mounted and set for tests to find them. All of it is read-only. */
+export interface PreparedSetup {
+  key: string;
+  /** Variables of every command, for files under test at `root` and a build folder at `build`. */
+  env(root: string, build: string): Record<string, string>;
+  /** Folders that go before PATH. */
+  path: string[];
+  /** Mounts for files under test at `root`. */
+  mounts(root: string): Mount[];
+  /** Of the set-up a folder that each run gets a copy of. */
+  build?: string;
+}
+
+/** What reaches the network through a company's or a machine's own certificates and mirrors. */
+const PASSED = [
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'REQUESTS_CA_BUNDLE',
+  'PIP_CERT',
+  'PIP_INDEX_URL',
+  'PIP_EXTRA_INDEX_URL',
+  'CARGO_HTTP_CAINFO',
+  'GOPROXY',
+  'GOSUMDB',
+  'GONOSUMDB',
+  'npm_config_registry',
+];
+const COMMAND_MS = 10 * 60_000;
+const MAX_BYTES = 6 * 1024 ** 3;
+
+const NOTHING: PreparedSetup = { key: 'none', env: () => ({}), path: [], mounts: () => [] };
+const underWay = new Map<string, Promise<PreparedSetup>>();
+
+/**
+ * Installs dependencies, once for each key: in a jail that can write the set-up's folder alone and reach the package
+ * registries alone. Whole or not at all, so that a kill costs a repetition and no more.
+ *
+ * @param tools host folders with the programs that the plan names
+ * @param writeSource writes the files of the commit into a folder, for plans that need them
+ * @throws SetupError
+ */
+export function ensureSetup(
+  place: Place,
+  plan: SetupPlan | undefined,
+  tools: readonly string[],
+  writeSource: (folder: string) => Promise<void>,
+): Promise<PreparedSetup> {
+  if (!plan) return Promise.resolve(NOTHING);
+  const id = `${place.home}\0${plan.key}`;
+  let setup = underWay.get(id);
+  if (!setup) {
+    setup = install(place, plan, tools, writeSource);
+    underWay.set(id, setup);
+    // A person who stops it has not shown that it cannot be done.
+    setup.catch((error: unknown) => {
+      if (!(error instanceof SetupError)) underWay.delete(id);
+    });
+  }
+  return setup;
+}
+
+async function install(
+  place: Place,
+  plan: SetupPlan,
+  tools: readonly string[],
+  writeSource: (folder: string) => Promise<void>,
+): Promise<PreparedSetup> {
+  const folder = join(place.home, 'setups', plan.key);
+  const isThere = await lstat(join(folder, 'setup.json')).then(
+    () => true,
+    () => false,
+  );
+  if (!isThere) await build(place, plan, folder, tools, writeSource);
+  return prepared(plan, folder);
+}
+
+async function build(
+  place: Place,
+  plan: SetupPlan,
+  folder: string,
+  tools: readonly string[],
+  writeSource: (folder: string) => Promise<void>,
+): Promise<void> {
+  const source = plan.needsSource ? await scratchFolder(place) : undefined;
+  // Programs of a virtual environment know it by its path, so it is made where it will stay.
+  const content = join(folder, 'content');
+  const downloads = join(place.home, 'downloads', plan.tool);
+  await mkdir(downloads, { recursive: true, mode: 0o700 });
+  let log = '';
+  try {
+    if (source !== undefined) await writeSource(source);
+    const hosts = new Set([...plan.hosts, ...(place.allowHosts ?? [])]);
+    for (const attempt of plan.attempts) {
+      await removeFolder(folder);
+      await mkdir(content, { recursive: true, mode: 0o700 });
+      for (const [path, text] of Object.entries(plan.files)) {
+        await mkdir(dirname(join(content, path)), { recursive: true });
+        await writeFile(join(content, path), text);
+      }
+      const jail = await openJail({
+        mounts: [
+          { source: content, target: content, writable: true },
+          { source: downloads, target: '/downloads', writable: true },
+          ...(source === undefined ? [] : [{ source, target: ROOT, writable: true }]),
+        ],
+        env: {
+          ...passed(),
+          npm_config_cache: '/downloads/npm',
+          PIP_CACHE_DIR: '/downloads/pip',
+        },
+        tools,
+        network: { allows: (host) => hosts.has(host) },
+      });
+      try {
+        log = '';
+        let ok = true;
+        for (const { argv, cwd, env } of attempt) {
+          const fill = (text: string) => text.replaceAll('{setup}', content).replaceAll('{source}', ROOT);
+          const command = argv.map(fill);
+          log += `$ ${command.join(' ')}\n`;
+          const ran = await jail.exec(command, {
+            cwd: fill(cwd),
+            env: Object.fromEntries(Object.entries(env ?? {}).map(([name, value]) => [name, fill(value)])),
+            timeoutMs: COMMAND_MS,
+            limits: { bytes: MAX_BYTES, folders: [content] },
+            ...(place.signal && { signal: place.signal }),
+          });
+          log += `${ran.output}\n`;
+          place.signal?.throwIfAborted();
+          if (ran.exitCode === 0) continue;
+          log += ran.timedOut
+            ? 'It took longer than ten minutes.\n'
+            : `It ended with code ${ran.exitCode}.\n`;
+          ok = false;
+          break;
+        }
+        if (!ok) continue;
+        await makeScratch(plan, content);
+        const record = join(folder, `.${randomBytes(4).toString('hex')}`);
+        await writeFile(record, `${JSON.stringify({ tool: plan.tool, log }, null, 1)}\n`);
+        await rename(record, join(folder, 'setup.json'));
+        return;
+      } finally {
+        await jail.dispose();
+      }
+    }
+    throw new SetupError(plan.tool, log);
+  } finally {
+    if (source !== undefined) await removeFolder(source);
+    const isDone = await lstat(join(folder, 'setup.json')).catch(() => undefined);
+    if (!isDone) await removeFolder(folder);
+  }
+}
+
+/** Nothing can be mounted later where nothing is. */
+async function makeScratch(plan: SetupPlan, content: string): Promise<void> {
+  for (const { from, scratch } of plan.mounts) {
+    if (!(await lstat(join(content, from)).catch(() => undefined))) continue;
+    for (const name of scratch) await mkdir(join(content, from, name), { recursive: true });
+  }
+}
+
+function passed(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const name of PASSED) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return env;
+}
+
+async function prepared(plan: SetupPlan, folder: string): Promise<PreparedSetup> {
+  const content = join(folder, 'content');
+  const mounted: typeof plan.mounts = [];
+  for (const mount of plan.mounts)
+    if (await lstat(join(content, mount.from)).catch(() => undefined)) mounted.push(mount);
+  return {
+    key: plan.key,
+    env: (root, build) =>
+      Object.fromEntries(
+        Object.entries(plan.env).map(([name, value]) => [
+          name,
+          value.replaceAll('{setup}', content).replaceAll('{root}', root).replaceAll('{build}', build),
+        ]),
+      ),
+    path: plan.path.map((path) => path.replaceAll('{setup}', content)),
+    mounts: (root) => [
+      { source: content, target: content },
+      ...mounted.flatMap(({ from, to, scratch }): Mount[] => [
+        { source: join(content, from), target: join(root, to) },
+        ...scratch.map((name) => ({ target: join(root, to, name), empty: true as const })),
+      ]),
+    ],
+    ...(plan.build !== undefined && { build: join(content, plan.build) }),
+  };
+}
+
+/** Of a set-up's build folder a copy for one run. Links would let a run change what the next one is built from. */
+export async function copyBuild(setup: PreparedSetup, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (setup.build !== undefined)
+    await cp(setup.build, folder, { recursive: true, preserveTimestamps: true, mode: 2 });
+}

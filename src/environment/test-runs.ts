@@ -1,0 +1,251 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { TreeStore } from '../git/index.ts';
+import { loadRunners, type Setup, type TestPlan, type TestReport } from '../project/index.ts';
+import { folderOfProgram, type Mount, openJail } from '../sandbox/index.ts';
+import { type Place, removeFolder, scratchFolder } from './place.ts';
+import { copyBuild, type PreparedSetup, ROOT } from './setups.ts';
+
+const REPORTERS = fileURLToPath(new URL('../../assets/reporters', import.meta.url));
+const INSIDE = { results: '/results', reporters: '/reporters', build: '/build' };
+/** Of what a run prints, bytes that are kept, for a person who asks what happened. */
+const MAX_OUTPUT = 24 * 1024;
+/** No report of tests is longer; what claims to be is a program that fills the disk. */
+const MAX_REPORT = 256 * 1024 * 1024;
+const LIMITS = { processes: 2_000, bytes: 4 * 1024 ** 3 };
+/** Changes when runs are made in another way, so that those that are kept no longer count. */
+const GENERATION = 1;
+/** Where `shifted` runs are: half a year on, in another month, year and side of daylight saving. */
+const SHIFT_DAYS = 200;
+
+/** What is to be run. */
+export interface TestRunRequest {
+  /** The id of a tree. */
+  tree: string;
+  plan: TestPlan;
+  setup: PreparedSetup;
+  /** Test files, or the whole suite. */
+  files?: readonly string[];
+  /** Runs of the same tree with the same number are the same run. */
+  attempt: number;
+  /** Tests in an order of chance. */
+  shuffle?: number;
+  /** With a clock that is half a year ahead. */
+  shifted?: boolean;
+  seconds: number;
+}
+
+const runSchema = z.object({
+  report: z.object({
+    cases: z.array(
+      z.object({
+        id: z.string(),
+        outcome: z.enum(['passed', 'failed', 'skipped']),
+        message: z.string().optional(),
+      }),
+    ),
+    loadErrors: z.array(z.object({ file: z.string(), message: z.string() })),
+    finished: z.boolean(),
+  }),
+  command: z.array(z.string()),
+  exitCode: z.number().nullable(),
+  timedOut: z.boolean(),
+  exceeded: z.enum(['processes', 'disk']).optional(),
+  seconds: z.number(),
+  /** Head and tail of what it printed. */
+  output: z.string(),
+});
+
+/** What became of it. */
+export type TestRun = z.infer<typeof runSchema> & { report: TestReport };
+
+/** Runs tests on trees of one repository, each in a root of its own that is made for it and removed after it. */
+export class TestRuns {
+  readonly #place: Place;
+  readonly #store: TreeStore;
+
+  constructor(place: Place, store: TreeStore) {
+    this.#place = place;
+    this.#store = store;
+  }
+
+  /**
+   * A run that was made before, or is made now. Runs are kept by what they ran, so that work which was cut off goes on.
+   *
+   * @throws SandboxFailedError @throws SandboxUnavailableError
+   */
+  async kept(request: TestRunRequest, setup: Setup): Promise<TestRun> {
+    const file = this.#fileOf(request);
+    const before = await readFile(file, 'utf8').catch(() => undefined);
+    if (before !== undefined) {
+      const parsed = runSchema.safeParse(jsonOf(before));
+      if (parsed.success) return parsed.data as TestRun;
+    }
+    const run = await this.run(request, setup);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    const temporary = `${file}.${randomBytes(4).toString('hex')}`;
+    await writeFile(temporary, JSON.stringify(run));
+    await rename(temporary, file);
+    return run;
+  }
+
+  #fileOf({ tree, plan, setup, files, attempt, shuffle, shifted, seconds }: TestRunRequest): string {
+    const { from: _, ...how } = plan;
+    const content = JSON.stringify([
+      GENERATION,
+      tree,
+      how,
+      setup.key,
+      files ?? null,
+      attempt,
+      shuffle ?? null,
+      shifted ?? false,
+      seconds,
+    ]);
+    const name = createHash('sha256').update(content).digest('hex').slice(0, 32);
+    return join(this.#place.home, 'runs', name.slice(0, 2), `${name}.json`);
+  }
+
+  /** Runs tests now. @throws SandboxFailedError @throws SandboxUnavailableError */
+  async run(request: TestRunRequest, toolchain: Setup): Promise<TestRun> {
+    const { tree, plan, setup, files, shuffle, shifted, seconds } = request;
+    const folder = await scratchFolder(this.#place);
+    try {
+      const [root, results, build] = ['root', 'results', 'build'].map((name) => join(folder, name)) as [
+        string,
+        string,
+        string,
+      ];
+      await Promise.all([root, results].map((path) => mkdir(path)));
+      await Promise.all([this.#store.checkOut(tree, root), copyBuild(setup, build)]);
+      const runner = await (await loadRunners()).runnerOf(plan.runner);
+      const runRequest = {
+        plan,
+        root: ROOT,
+        ...(files && { files }),
+        ...INSIDE,
+        programs: { node: toolchain.node, python: pythonOf(setup) },
+        ...(shuffle !== undefined && { shuffle }),
+      };
+      const command = runner.command(runRequest);
+      const setupEnv = setup.env(ROOT, INSIDE.build);
+      const mounts: Mount[] = [
+        { source: root, target: ROOT, writable: true },
+        ...setup.mounts(ROOT),
+        { source: results, target: INSIDE.results, writable: true },
+        { source: build, target: INSIDE.build, writable: true },
+        { source: REPORTERS, target: INSIDE.reporters },
+      ];
+      const { KINO_PYTHONPATH: reporters, ...env } = { ...setupEnv, ...command.env } as Record<
+        string,
+        string
+      >;
+      if (reporters !== undefined) env.PYTHONPATH = [env.PYTHONPATH, reporters].filter(Boolean).join(':');
+      const jail = await openJail({
+        mounts,
+        env,
+        tools: [folderOfProgram(toolchain.node)],
+        path: setup.path,
+      });
+      try {
+        const ran = await jail.exec(wrapped(command.argv, command.stdout, shifted === true), {
+          cwd: join(ROOT, command.folder),
+          timeoutMs: seconds * 1000,
+          maxBytes: MAX_OUTPUT,
+          limits: { ...LIMITS, ...this.#place.limits, folders: [folder] },
+          ...(this.#place.signal && { signal: this.#place.signal }),
+        });
+        this.#place.signal?.throwIfAborted();
+        const left = await filesOf(results);
+        for (const path of await collected(root, build, plan)) left.set(path.name, await readFile(path.file));
+        const parsed = runner.parse(left, runRequest);
+        return {
+          report: { ...parsed, finished: parsed.finished && !ran.timedOut && ran.exceeded === undefined },
+          command: command.argv,
+          exitCode: ran.exitCode,
+          timedOut: ran.timedOut,
+          ...(ran.exceeded !== undefined && { exceeded: ran.exceeded }),
+          seconds: ran.durationMs / 1000,
+          output: ran.output,
+        };
+      } finally {
+        await jail.dispose();
+      }
+    } finally {
+      await removeFolder(folder);
+    }
+  }
+}
+
+function pythonOf(setup: PreparedSetup): string {
+  const [first] = setup.path;
+  return first === undefined ? 'python3' : join(first, 'python');
+}
+
+/** Standard output goes to a file where the runner reports there; all words are arguments, none is read by a shell. */
+function wrapped(argv: readonly string[], stdout: string | undefined, shifted: boolean): string[] {
+  const clock = shifted ? ['faketime', '-f', `+${SHIFT_DAYS}d`] : [];
+  if (stdout === undefined) return [...clock, ...argv];
+  return [
+    'sh',
+    '-c',
+    'out=$1; shift; exec "$@" >"$out"',
+    'sh',
+    join(INSIDE.results, stdout),
+    ...clock,
+    ...argv,
+  ];
+}
+
+let faketime: boolean | undefined;
+
+/** Whether runs with a shifted clock can be made here. */
+export function canShiftClock(): boolean {
+  faketime ??= ['/usr/bin/faketime', '/usr/local/bin/faketime'].some((path) => existsSync(path));
+  return faketime;
+}
+
+async function filesOf(folder: string): Promise<Map<string, Buffer>> {
+  const files = new Map<string, Buffer>();
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    // A link would be followed out of the jail.
+    if (entry.isFile() && (await stat(path)).size <= MAX_REPORT) files.set(entry.name, await readFile(path));
+  }
+  return files;
+}
+
+/** Reports that a runner leaves where it wants to. */
+async function collected(
+  root: string,
+  build: string,
+  plan: TestPlan,
+): Promise<{ name: string; file: string }[]> {
+  if (plan.runner === 'nextest') {
+    const file = join(build, 'nextest', 'kino', 'kino-junit.xml');
+    return existsSync(file) ? [{ name: 'kino-junit.xml', file }] : [];
+  }
+  if (plan.runner !== 'junit' || plan.report === undefined) return [];
+  const { default: picomatch } = await import('picomatch');
+  const isReport = picomatch(plan.report);
+  const folder = join(root, plan.folder);
+  const found: { name: string; file: string }[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const file = join(entry.parentPath, entry.name);
+    const name = file.slice(folder.length + 1);
+    if (entry.isFile() && isReport(name) && (await stat(file)).size <= MAX_REPORT) found.push({ name, file });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

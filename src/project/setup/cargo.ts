@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { posix } from 'node:path';
+import { promisify } from 'node:util';
+import type { ProjectFiles } from '../project-files.ts';
+import type { TestPlan } from '../tests/runner.ts';
+import { dayAfter } from './dates.ts';
+import { setupKey } from './key.ts';
+import type { SetupPlan } from './setup.ts';
+
+/** Crates in a home of their own, and a target folder in which they are compiled, copied for each run. */
+export async function cargoSetup(
+  files: ProjectFiles,
+  tests: TestPlan,
+  time: number,
+): Promise<{ plan: SetupPlan; version: string } | undefined> {
+  const version = await versionOfRust();
+  if (version === undefined) return undefined;
+  const manifests: Record<string, string> = {};
+  for (const path of files.paths)
+    if (/(?:^|\/)Cargo\.toml$/.test(path) && !/(?:^|\/)(?:target|vendor)\//.test(path))
+      manifests[path] = ((await files.read(path)) ?? '').replace(/^version\s*=.*$/m, '');
+  const lock = await files.read(posix.join(tests.folder, 'Cargo.lock'));
+  const source = `{source}/${tests.folder}`;
+  const env = {
+    CARGO_HOME: '{setup}/cargo',
+    CARGO_TARGET_DIR: '{setup}/target',
+    CARGO_TERM_COLOR: 'never',
+    CARGO_INCREMENTAL: '0',
+  };
+  const locked = lock === undefined ? [] : ['--locked'];
+  return {
+    version,
+    plan: {
+      tool: 'cargo',
+      key: setupKey('cargo', version, tests.folder, tests.args, manifests, lock ?? dayAfter(time)),
+      files: { 'cargo/.kino': '', 'target/.kino': '' },
+      needsSource: true,
+      attempts: [locked, []].map((flags) => [
+        { argv: ['cargo', 'fetch', ...flags], cwd: source, env },
+        {
+          argv: [
+            'sh',
+            '-c',
+            'cp -f Cargo.lock "$0" 2>/dev/null; cargo test --no-run --offline --keep-going "$@" >/dev/null 2>&1; exit 0',
+            '{setup}/Cargo.lock',
+            ...tests.args,
+          ],
+          cwd: source,
+          env,
+        },
+      ]),
+      hosts: ['index.crates.io', 'static.crates.io', 'crates.io'],
+      mounts:
+        lock === undefined
+          ? [{ from: 'Cargo.lock', to: posix.join(tests.folder, 'Cargo.lock'), scratch: [] }]
+          : [],
+      env: { CARGO_HOME: '{setup}/cargo', CARGO_TERM_COLOR: 'never', CARGO_INCREMENTAL: '0' },
+      path: [],
+      build: 'target',
+      notes: [],
+    },
+  };
+}
+
+let asked: Promise<string | undefined> | undefined;
+
+function versionOfRust(): Promise<string | undefined> {
+  asked ??= promisify(execFile)('rustc', ['--version'], { timeout: 10_000 }).then(
+    ({ stdout }) => stdout.trim(),
+    () => undefined,
+  );
+  return asked;
+}

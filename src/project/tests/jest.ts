@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { parseJestReport } from './jest-report.ts';
+import { fromFolder, fromModules, type TestRunner } from './runner.ts';
+
+const REPORT = 'report.json';
+
+export const jest: TestRunner = {
+  name: 'jest',
+  // Since Jest 29.5; older ones refuse an option that they do not know.
+  shuffles: false,
+  command: ({ plan, files, results, programs }) => ({
+    argv: [
+      programs.node,
+      fromModules(plan.folder, 'jest/bin/jest.js'),
+      ...plan.args,
+      '--json',
+      `--outputFile=${join(results, REPORT)}`,
+      '--coverage=false',
+      '--cacheDirectory=/tmp/jest',
+      '--watchman=false',
+      ...(files ? ['--runTestsByPath', ...fromFolder(plan.folder, files)] : plan.files),
+    ],
+    folder: plan.folder,
+    env: {},
+  }),
+  parse: (results, { root }) => parseJestReport(results, REPORT, root),
+};

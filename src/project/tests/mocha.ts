@@ -1,0 +1,22 @@
+import { join } from 'node:path';
+import { OWN_REPORT, parseOwnReport } from './own-report.ts';
+import { fromFolder, fromModules, type TestRunner } from './runner.ts';
+
+/** Mocha of any version, by a reporter on its events: its own JSON reporter shares its output with the tests. */
+export const mocha: TestRunner = {
+  name: 'mocha',
+  shuffles: false,
+  command: ({ plan, files, results, reporters, programs }) => ({
+    argv: [
+      programs.node,
+      fromModules(plan.folder, 'mocha/bin/_mocha'),
+      ...plan.args,
+      '--reporter',
+      join(reporters, 'mocha.cjs'),
+      ...(files ? fromFolder(plan.folder, files) : plan.files),
+    ],
+    folder: plan.folder,
+    env: { KINO_REPORT: join(results, OWN_REPORT) },
+  }),
+  parse: (results, { root }) => parseOwnReport(results, root),
+};

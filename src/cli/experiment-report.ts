@@ -42,12 +42,14 @@ export function printExperiment(experiment: Experiment): void {
   print(
     `${paint('bold', plan.environment)}: ${plan.tasks.length} tasks${attempts}, experiment ${summary.id}\n`,
   );
+  // What is judged by a ranking of files has one more figure.
+  const ranks = reports.some((report) => report.metrics.recall_at_5);
   print(
     table(
       [
         { title: 'agent' },
-        { title: 'F1 (95 % interval)' },
-        { title: 'recall@5 (95 % interval)' },
+        { title: `${ranks ? 'F1' : 'solved'} (95 % interval)` },
+        ...(ranks ? [{ title: 'recall@5 (95 % interval)' }] : []),
         { title: 'n', align: 'right' },
         { title: 'unscored', align: 'right' },
         { title: 'cost', align: 'right' },
@@ -55,7 +57,7 @@ export function printExperiment(experiment: Experiment): void {
         { title: 'p95', align: 'right' },
         { title: 'steps', align: 'right' },
       ],
-      reports.map(toRow),
+      reports.map((report) => toRow(report, ranks)),
     ),
   );
   const by = reports.find((report) => report.reward)?.clusteredBy;
@@ -74,13 +76,13 @@ export function printExperiment(experiment: Experiment): void {
   for (const comparison of comparisons) printComparison(comparison);
 }
 
-function toRow(report: AgentReport): string[] {
+function toRow(report: AgentReport, ranks: boolean): string[] {
   const shown = (estimate: Estimate | null | undefined) =>
     estimate ? `${fraction(estimate.mean)} ${intervalOf(estimate)}` : '–';
   return [
     report.agent,
     shown(report.reward),
-    shown(report.metrics.recall_at_5),
+    ...(ranks ? [shown(report.metrics.recall_at_5)] : []),
     String(report.reward?.n ?? 0),
     report.unscored > 0 ? paint('yellow', String(report.unscored)) : '0',
     dollars(report.costUsd),

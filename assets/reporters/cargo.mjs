@@ -8,24 +8,30 @@ const [report, ...args] = process.argv.slice(2);
 const write = (value) => appendFileSync(report, `${JSON.stringify(value)}\n`);
 const LIMITS = { encoding: 'utf8', maxBuffer: 1 << 30 };
 
+/** The lines that are JSON: tests print among them. */
+function* jsonLines(text) {
+  for (const line of (text ?? '').split('\n')) {
+    if (!line.startsWith('{')) continue;
+    try {
+      yield JSON.parse(line);
+    } catch {
+      // Not a line of the program's own.
+    }
+  }
+}
+
 const built = spawnSync(
   'cargo',
-  ['test', '--no-run', '--offline', '--keep-going', '--message-format=json', ...args],
+  // Whatever does not compile, the rest is built.
+  ['test', '--no-run', '--offline', '--no-fail-fast', '--message-format=json', ...args],
   { ...LIMITS, stdio: ['ignore', 'pipe', 'inherit'] },
 );
 const programs = [];
-for (const line of (built.stdout ?? '').split('\n')) {
-  if (!line.startsWith('{')) continue;
-  let message;
-  try {
-    message = JSON.parse(line);
-  } catch {
-    continue;
-  }
+for (const message of jsonLines(built.stdout)) {
   if (message.reason === 'compiler-message' && message.message.level === 'error')
     write({
       type: 'load-error',
-      file: message.target.name,
+      file: `${message.target.kind[0]}:${message.target.name}`,
       message: message.message.rendered ?? message.message.message,
     });
   if (message.reason === 'compiler-artifact' && message.profile.test && message.executable)
@@ -36,28 +42,25 @@ for (const line of (built.stdout ?? '').split('\n')) {
     });
 }
 for (const { target, path, folder } of programs.sort((a, b) => (a.target < b.target ? -1 : 1))) {
-  const shuffle = process.env.KINO_SHUFFLE;
-  const options = [
-    '-Z',
-    'unstable-options',
-    '--format=json',
-    '--report-time',
-    ...(shuffle ? [`--shuffle-seed=${shuffle}`] : []),
+  const run = (...options) =>
+    spawnSync(path, options, {
+      ...LIMITS,
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, RUSTC_BOOTSTRAP: '1', CARGO_MANIFEST_DIR: folder },
+    }).stdout;
+  const eventsOf = (...options) => [
+    ...jsonLines(run('-Z', 'unstable-options', '--format=json', '--report-time', ...options)),
   ];
-  const { stdout } = spawnSync(path, options, {
-    ...LIMITS,
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, RUSTC_BOOTSTRAP: '1', CARGO_MANIFEST_DIR: folder },
-  });
-  for (const line of (stdout ?? '').split('\n')) {
-    if (!line.startsWith('{')) continue;
-    try {
-      const event = JSON.parse(line);
-      if (event.type === 'test') write({ ...event, target });
-    } catch {
-      // A test printed it.
-    }
-  }
+  const shuffle = process.env.KINO_SHUFFLE;
+  const events = eventsOf(...(shuffle ? [`--shuffle-seed=${shuffle}`] : []));
+  const ended = events.filter(({ type, event }) => type === 'test' && event !== 'started');
+  for (const event of ended) write({ ...event, target });
+  if (events.some(({ type, event }) => type === 'suite' && event !== 'started')) continue;
+  // An abort took the others along: each that is left runs alone.
+  const seen = new Set(ended.map(({ name }) => name));
+  const names = [...(run('--list', '--format=terse') ?? '').matchAll(/^(.+): test$/gm)].map(([, name]) => name);
+  for (const name of names.filter((one) => !seen.has(one)))
+    for (const event of eventsOf('--exact', name)) if (event.type === 'test') write({ ...event, target });
 }
 if (programs.length > 0) write({ type: 'end' });

@@ -3,6 +3,9 @@ import json
 import os
 import random
 
+import kino_coverage
+
+kino_coverage.start()
 TARGET = os.environ.get("KINO_REPORT", "")
 ORDER = {"passed": 0, "skipped": 1, "failed": 2}
 _outcomes = {}

@@ -9,6 +9,9 @@ import sys
 import traceback
 import unittest
 
+import kino_coverage
+
+kino_coverage.start()
 TARGET = os.environ["KINO_REPORT"]
 
 

@@ -13,6 +13,7 @@ const ACP = 'acp:';
 export const AGENTS: Readonly<Record<string, string>> = {
   nop: 'does nothing',
   oracle: 'gives the answer of the task',
+  mutate: 'runs the tests and tries small changes until they pass; no model',
   finder: 'searches the index; no model',
   kino: "Kino's own loop; needs a model",
   'acp:<name or command>': 'an agent of others, by the Agent Client Protocol',
@@ -51,6 +52,8 @@ export async function createAgent(
       return nopAgent;
     case 'oracle':
       return oracleAgent;
+    case 'mutate':
+      return (await import('./baselines/mutate.ts')).mutateAgent;
     case 'finder':
       return (await import('./baselines/finder.ts')).finderAgent();
     case 'kino':

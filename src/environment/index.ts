@@ -34,3 +34,4 @@ export const loadFixMining = async () => ({
   ...(await import('./fix/mine.ts')),
   ...(await import('./fix/reasons.ts')),
 });
+export const loadBugMining = () => import('./fix/bug/mine.ts');

@@ -1,11 +1,20 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { TreeStore } from '../git/index.ts';
-import { loadRunners, type Setup, type TestPlan, type TestReport } from '../project/index.ts';
+import {
+  loadCoverage,
+  loadRunners,
+  programFolders,
+  type Results,
+  type RunRequest,
+  type Setup,
+  type TestPlan,
+  type TestReport,
+} from '../project/index.ts';
 import { folderOfProgram, type Mount, openJail } from '../sandbox/index.ts';
 import { type Place, removeFolder, scratchFolder } from './place.ts';
 import { copyBuild, type PreparedSetup, ROOT } from './setups.ts';
@@ -36,6 +45,8 @@ export interface TestRunRequest {
   shuffle?: number;
   /** With a clock that is half a year ahead. */
   shifted?: boolean;
+  /** Measure which lines are executed. */
+  coverage?: boolean;
   seconds: number;
 }
 
@@ -58,6 +69,8 @@ const runSchema = z.object({
   seconds: z.number(),
   /** Head and tail of what it printed. */
   output: z.string(),
+  /** Lines that were executed, by file; where it was asked for and can be measured. */
+  coverage: z.record(z.string(), z.array(z.int())).optional(),
 });
 
 /** What became of it. */
@@ -93,7 +106,17 @@ export class TestRuns {
     return run;
   }
 
-  #fileOf({ tree, plan, setup, files, attempt, shuffle, shifted, seconds }: TestRunRequest): string {
+  #fileOf({
+    tree,
+    plan,
+    setup,
+    files,
+    attempt,
+    shuffle,
+    shifted,
+    coverage,
+    seconds,
+  }: TestRunRequest): string {
     const { from: _, ...how } = plan;
     const content = JSON.stringify([
       GENERATION,
@@ -104,15 +127,26 @@ export class TestRuns {
       attempt,
       shuffle ?? null,
       shifted ?? false,
+      coverage ?? false,
       seconds,
     ]);
     const name = createHash('sha256').update(content).digest('hex').slice(0, 32);
     return join(this.#place.home, 'runs', name.slice(0, 2), `${name}.json`);
   }
 
+  async #coverage(results: Results, request: RunRequest, tree: string): Promise<Record<string, number[]>> {
+    const entries = await this.#store.list(tree);
+    const sourceOf = async (path: string) => {
+      const entry = entries.get(path);
+      return entry && (await this.#store.readBlob(entry.blob)).toString('utf8');
+    };
+    const coverage = await (await loadCoverage()).readCoverage(results, request, sourceOf);
+    return Object.fromEntries([...coverage].map(([path, lines]) => [path, [...lines].sort((a, b) => a - b)]));
+  }
+
   /** Runs tests now. @throws SandboxFailedError @throws SandboxUnavailableError */
   async run(request: TestRunRequest, toolchain: Setup): Promise<TestRun> {
-    const { tree, plan, setup, files, shuffle, shifted, seconds } = request;
+    const { tree, plan, setup, files, shuffle, shifted, coverage, seconds } = request;
     const folder = await scratchFolder(this.#place);
     try {
       const [root, results, build] = ['root', 'results', 'build'].map((name) => join(folder, name)) as [
@@ -122,6 +156,8 @@ export class TestRuns {
       ];
       await Promise.all([root, results].map((path) => mkdir(path)));
       await Promise.all([this.#store.checkOut(tree, root), copyBuild(setup, build)]);
+      // A report that the tree holds is none of this run.
+      for (const { file } of await collected(root, build, plan)) await rm(file);
       const runner = await (await loadRunners()).runnerOf(plan.runner);
       const runRequest = {
         plan,
@@ -130,6 +166,7 @@ export class TestRuns {
         ...INSIDE,
         programs: { node: toolchain.node, python: pythonOf(setup) },
         ...(shuffle !== undefined && { shuffle }),
+        ...(coverage && { coverage }),
       };
       const command = runner.command(runRequest);
       const setupEnv = setup.env(ROOT, INSIDE.build);
@@ -140,7 +177,13 @@ export class TestRuns {
         { source: build, target: INSIDE.build, writable: true },
         { source: REPORTERS, target: INSIDE.reporters },
       ];
-      const { KINO_PYTHONPATH: reporters, ...env } = { ...setupEnv, ...command.env } as Record<
+      const measuring = coverage ? (await loadCoverage()).coverageEnvironment(runRequest) : {};
+      const { KINO_PYTHONPATH: reporters, ...env } = {
+        ...setupEnv,
+        ...plan.env,
+        ...command.env,
+        ...measuring,
+      } as Record<
         string,
         string
       >;
@@ -149,7 +192,7 @@ export class TestRuns {
         mounts,
         env,
         tools: [folderOfProgram(toolchain.node)],
-        path: setup.path,
+        path: [...programFolders(ROOT, plan.folder), ...setup.path],
       });
       try {
         const ran = await jail.exec(wrapped(command.argv, command.stdout, shifted === true), {
@@ -171,6 +214,7 @@ export class TestRuns {
           ...(ran.exceeded !== undefined && { exceeded: ran.exceeded }),
           seconds: ran.durationMs / 1000,
           output: ran.output,
+          ...(coverage && { coverage: await this.#coverage(left, runRequest, tree) }),
         };
       } finally {
         await jail.dispose();

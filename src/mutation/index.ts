@@ -1,2 +1,2 @@
 export { applyMutant, type Mutant, type OperatorName } from './mutant.ts';
-export { mutantsOf } from './mutants.ts';
+export { mutantsOf, repairsOf } from './mutants.ts';

@@ -2,7 +2,7 @@ import type { SgNode } from '@ast-grep/napi';
 import { languageOf, loadSyntax } from '../project/index.ts';
 import { grammarOf } from './languages.ts';
 import { applyMutant, type Mutant } from './mutant.ts';
-import { ALL } from './operators.ts';
+import { ALL, REPAIRS } from './operators.ts';
 
 /** Larger files are generated, or take too long to be parsed again for each mutant. */
 const MAX_CHARS = 600_000;
@@ -17,7 +17,17 @@ const PASSED_OVER =
  *
  * @param lines only mutants that begin on one of these, from 1
  */
-export async function mutantsOf(
+export function mutantsOf(path: string, source: string, lines?: ReadonlySet<number>): Promise<Mutant[]> {
+  return changesBy(ALL, path, source, lines);
+}
+
+/** Small changes that may mend a source: the mutants, and what undoes them where they are not their own inverse. */
+export function repairsOf(path: string, source: string, lines?: ReadonlySet<number>): Promise<Mutant[]> {
+  return changesBy(REPAIRS, path, source, lines);
+}
+
+async function changesBy(
+  operators: typeof ALL,
   path: string,
   source: string,
   lines?: ReadonlySet<number>,
@@ -32,7 +42,7 @@ export async function mutantsOf(
   const seen = new Set<string>();
   const visit = (node: SgNode): void => {
     if (PASSED_OVER.test(String(node.kind()))) return;
-    for (const operator of ALL) {
+    for (const operator of operators) {
       for (const { operator: name, node: changed, replacement } of operator(node, grammar)) {
         const { start, end } = changed.range();
         const line = start.line + 1;

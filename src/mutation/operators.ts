@@ -161,3 +161,27 @@ export const ALL: readonly Operator[] = [
   returned,
   constant,
 ];
+
+/** What only undoes a mistake: taking a negation away, counting one less, awaiting. */
+const undone: Operator = (node, grammar) => {
+  const kind = String(node.kind());
+  const text = node.text();
+  if (/^(?:unary_expression|not_operator)$/.test(kind) && /^(?:!|not\b)/.test(text)) {
+    const inner = text.replace(/^(?:!|not\s*)/, '').trim();
+    return [{ operator: 'negated condition', node, replacement: inner }];
+  }
+  if (grammar.integer.includes(kind) && /^[1-9]\d{0,8}$/.test(text))
+    return [{ operator: 'off by one', node, replacement: String(Number(text) - 1) }];
+  const isAwaited = grammar.await.includes(String(node.parent()?.kind()));
+  if (grammar.await.length > 0 && grammar.call.includes(kind) && !isAwaited && grammar.parenthesised)
+    return [{ operator: 'dropped await', node, replacement: `await ${text}` }];
+  if (!grammar.binary.includes(kind)) return [];
+  return node.children().flatMap((child) => {
+    const other = ({ '&&': '??', '*': '%' } as Record<string, string>)[child.text()];
+    return other === undefined
+      ? []
+      : [{ operator: 'wrong operator' as const, node: child, replacement: other }];
+  });
+};
+
+export const REPAIRS: readonly Operator[] = [...ALL, undone];

@@ -7,6 +7,8 @@ export type { SetupPlan } from './setup/setup.ts';
 export { languageOf, loadSyntax } from './syntax.ts';
 export type { Outcome, TestCase, TestReport } from './tests/report.ts';
 export {
+  programFolders,
+  type Results,
   type RunCommand,
   type RunnerName,
   type RunRequest,
@@ -17,4 +19,5 @@ export {
 // What reads manifests brings parsers along, which an agent's session does without.
 export const loadTestDetection = () => import('./tests/detect.ts');
 export const loadRunners = () => import('./tests/runners.ts');
+export const loadCoverage = () => import('./tests/coverage.ts');
 export const loadSetups = () => import('./setup/detect.ts');

@@ -1,5 +1,8 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { git } from '../../git/index.ts';
 import type { Environment } from '../environment.ts';
+import { copyBuild } from '../setups.ts';
 import type { FixTask } from '../task.ts';
 import { factoryFor, startTree, verifyFix } from './verify.ts';
 
@@ -25,23 +28,18 @@ When you are done, say in a few sentences what you changed.`,
     const factory = await factoryFor({ place, repository });
     if (task.start !== undefined) {
       await factory.store.checkOut(await startTree(factory, task), folder);
-      // The commit is made anew, so that the one without the bug is nowhere.
+      // A history of its own: the commit without the bug is nowhere.
+      await rm(join(folder, '.git'), { recursive: true, force: true });
       const run = (...args: string[]) => git(folder, args, { alone: true, env: IDENTITY });
-      await run('add', '--all');
-      await run(
-        'commit',
-        '--quiet',
-        '--amend',
-        '--no-verify',
-        '--reset-author',
-        '--message',
-        'The state to start from.',
-      );
-      await run('reflog', 'expire', '--expire=now', '--all');
-      await run('gc', '--quiet', '--prune=now');
+      await run('init', '--quiet', '--template=', '--initial-branch=main');
+      await run('add', '--all', '--force');
+      await run('commit', '--quiet', '--no-verify', '--message', 'The state to start from.');
     }
     const { prepared } = await factory.benchFor(task.setup.commit, task.tests.plan);
-    const env: Record<string, string> = prepared.env(folder, '/tmp/build');
+    // Inside of .git it is no part of the work, and goes with the workspace.
+    const build = join(folder, '.git', 'kino', 'build');
+    await copyBuild(prepared, build);
+    const env: Record<string, string> = prepared.env(folder, build);
     if (prepared.path.length > 0) env.PATH = [...prepared.path, process.env.PATH ?? ''].join(':');
     return { mounts: prepared.mounts(folder), env };
   },

@@ -20,7 +20,7 @@ const DEPENDENCY =
 
 /** Modules that a test runner loads by name: a file of such a name would be loaded in their place. */
 const SHADOWS = new Set(
-  `pytest _pytest pluggy iniconfig unittest kino_pytest kino_unittest py doctest importlib runpy pkgutil site sys os io abc
+  `pytest _pytest pluggy iniconfig unittest kino_pytest kino_unittest kino_coverage py doctest importlib runpy pkgutil site sys os io abc
   re json random traceback typing types functools itertools collections contextlib inspect ast tokenize linecache warnings
   logging threading subprocess signal shutil tempfile pathlib posixpath genericpath stat codecs encodings enum dataclasses
   argparse copy weakref operator keyword heapq string struct time datetime difflib pprint platform fnmatch glob shlex

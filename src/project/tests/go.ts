@@ -1,5 +1,6 @@
-import { posix, relative } from 'node:path';
+import { join, posix, relative } from 'node:path';
 import { z } from 'zod';
+import { COVERAGE_FILE } from './coverage.ts';
 import { ReportBuilder } from './report.ts';
 import { jsonLines, type TestRunner, textOf } from './runner.ts';
 
@@ -21,7 +22,7 @@ const eventSchema = z.object({
 export const go: TestRunner = {
   name: 'go',
   shuffles: true,
-  command: ({ plan, files, shuffle }) => ({
+  command: ({ plan, files, results, shuffle, coverage }) => ({
     argv: [
       'go',
       'test',
@@ -29,6 +30,7 @@ export const go: TestRunner = {
       '-vet=off',
       '-count=1',
       ...(shuffle === undefined ? [] : [`-shuffle=${shuffle}`]),
+      ...(coverage ? ['-coverpkg=./...', `-coverprofile=${join(results, COVERAGE_FILE)}`] : []),
       ...plan.args,
       ...(files ? packagesOf(plan.folder, files) : plan.files.length > 0 ? plan.files : ['./...']),
     ],

@@ -29,6 +29,8 @@ export const testPlanSchema = z.strictObject({
   args: z.array(z.string()),
   /** The files, folders and patterns that the own command names; empty where the runner finds them itself. */
   files: z.array(z.string()),
+  /** Variables that the own command sets. */
+  env: z.record(z.string(), z.string()).optional(),
   /** `junit` only: the command, run by `sh -c` as it was given. */
   command: z.string().optional(),
   /** `junit` only: where the command leaves its XML, a pattern relative to the folder. */
@@ -54,6 +56,8 @@ export interface RunRequest {
   programs: { node: string; python: string };
   /** Run the tests in an order of chance, the same for the same seed; only where the runner can. */
   shuffle?: number;
+  /** Measure which lines are executed; only where that can be done with what every machine has. */
+  coverage?: boolean;
 }
 
 /** A command that runs tests and leaves a report. */
@@ -90,9 +94,12 @@ export function fromFolder(folder: string, files: readonly string[]): string[] {
   return files.map((file) => relative(folder, file).replace(/^-/, './-'));
 }
 
-/** A program of a package, in the `node_modules` of the root, as seen from a folder. */
-export function fromModules(folder: string, path: string): string {
-  return posix.join(relative(folder, '.') || '.', 'node_modules', path);
+/** Folders of the programs of installed packages, as a package manager puts them before PATH for scripts of a folder. */
+export function programFolders(root: string, folder: string): string[] {
+  const parts = folder.split('/').filter((part) => part !== '.' && part !== '');
+  return Array.from({ length: parts.length + 1 }, (_, left) =>
+    posix.join(root, ...parts.slice(0, parts.length - left), 'node_modules/.bin'),
+  );
 }
 
 /** The text of a report; empty where there is none. */

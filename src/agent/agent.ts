@@ -30,7 +30,12 @@ export interface Job {
   /** The repository that the work is about, and the commit it starts from. */
   repository?: { repository: Repository; base: string };
   /** The right answer: only agents that are told it by design (`oracle`) may look. */
-  reference?: { answer?: string; patch?: string };
+  reference?: {
+    answer?: string;
+    patch?: string;
+    /** A command that solves it, in a workspace that was opened for it. */
+    command?: { argv: string[]; env: Record<string, string>; seconds: number };
+  };
   budget: AgentBudget;
   /** Writes events to the thread; what has been written survives everything. */
   emit(...events: ThreadEvent[]): Promise<void>;

@@ -36,10 +36,16 @@ export async function writeTasks(path: string, tasks: readonly Task[]): Promise<
  * the same bytes.
  */
 function portable(task: Task, file: string): Task {
+  if (task.kind === 'harbor') return task;
   const { path } = task.repository;
   const folder = dirname(resolve(file));
   if (!isAbsolute(path) || !`${folder}${sep}`.startsWith(`${path}${sep}`)) return task;
   return { ...task, repository: { ...task.repository, path: relative(folder, path) || '.' } };
+}
+
+function located(task: Task, folder: string): Task {
+  if (task.kind === 'harbor') return task;
+  return { ...task, repository: { ...task.repository, path: resolve(folder, task.repository.path) } };
 }
 
 /** Reads tasks from JSON Lines. @throws EnvironmentFileError that names the line */
@@ -75,11 +81,7 @@ export async function readTasks(path: string): Promise<Task[]> {
     if (ids.has(parsed.data.id))
       throw new EnvironmentFileError(path, `${at} repeats the task ${parsed.data.id}`);
     ids.add(parsed.data.id);
-    const { repository } = parsed.data;
-    tasks.push({
-      ...parsed.data,
-      repository: { ...repository, path: resolve(dirname(path), repository.path) },
-    });
+    tasks.push(located(parsed.data, dirname(path)));
   });
   if (tasks.length === 0) throw new EnvironmentFileError(path, 'holds no task');
   return tasks;

@@ -17,7 +17,14 @@ export { type Funnel, FunnelCounter } from './funnel.ts';
 export { REASONS as LOCALIZE_REASONS } from './localize/filters.ts';
 export { mineLocalize } from './localize/mine.ts';
 export { type Place, removeFolder } from './place.ts';
-export type { FixTask, LocalizeTask, Quality, Task } from './task.ts';
+export {
+  type FixTask,
+  type HarborRow,
+  type LocalizeTask,
+  originOf,
+  type Quality,
+  type Task,
+} from './task.ts';
 
 /** The environment of a kind of task; the code of the others is not loaded. */
 export async function environmentOf(kind: Task['kind']): Promise<Environment> {
@@ -26,6 +33,8 @@ export async function environmentOf(kind: Task['kind']): Promise<Environment> {
       return (await import('./localize/localize.ts')).localize as Environment;
     case 'fix':
       return (await import('./fix/fix.ts')).fix as Environment;
+    case 'harbor':
+      return (await import('./harbor/harbor.ts')).harbor as Environment;
   }
 }
 
@@ -35,3 +44,4 @@ export const loadFixMining = async () => ({
   ...(await import('./fix/reasons.ts')),
 });
 export const loadBugMining = () => import('./fix/bug/mine.ts');
+export const loadHarbor = () => import('./harbor/import-tasks.ts');

@@ -3,6 +3,7 @@ import { cp, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SetupPlan } from '../project/index.ts';
 import { type Mount, openJail } from '../sandbox/index.ts';
+import { networkEnvironment } from './network-environment.ts';
 import { type Place, removeFolder, scratchFolder } from './place.ts';
 
 /** Where files under test are inside a jail. */
@@ -39,21 +40,6 @@ export interface PreparedSetup {
   build?: string;
 }
 
-/** What reaches the network through a company's or a machine's own certificates and mirrors. */
-const PASSED = [
-  'NODE_EXTRA_CA_CERTS',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'REQUESTS_CA_BUNDLE',
-  'PIP_CERT',
-  'PIP_INDEX_URL',
-  'PIP_EXTRA_INDEX_URL',
-  'CARGO_HTTP_CAINFO',
-  'GOPROXY',
-  'GOSUMDB',
-  'GONOSUMDB',
-  'npm_config_registry',
-];
 const COMMAND_MS = 10 * 60_000;
 const MAX_BYTES = 6 * 1024 ** 3;
 
@@ -119,6 +105,7 @@ async function build(
   try {
     if (source !== undefined) await writeSource(source);
     const hosts = new Set([...plan.hosts, ...(place.allowHosts ?? [])]);
+    const fill = (text: string) => text.replaceAll('{setup}', content).replaceAll('{source}', ROOT);
     for (const attempt of plan.attempts) {
       await removeFolder(folder);
       await mkdir(content, { recursive: true, mode: 0o700 });
@@ -133,18 +120,18 @@ async function build(
           ...(source === undefined ? [] : [{ source, target: ROOT, writable: true }]),
         ],
         env: {
-          ...passed(),
+          ...networkEnvironment(),
           npm_config_cache: '/downloads/npm',
           PIP_CACHE_DIR: '/downloads/pip',
         },
         tools,
+        path: plan.path.map(fill),
         network: { allows: (host) => hosts.has(host) },
       });
       try {
         log = '';
         let ok = true;
         for (const { argv, cwd, env } of attempt) {
-          const fill = (text: string) => text.replaceAll('{setup}', content).replaceAll('{source}', ROOT);
           const command = argv.map(fill);
           log += `$ ${command.join(' ')}\n`;
           const ran = await jail.exec(command, {
@@ -187,15 +174,6 @@ async function makeScratch(plan: SetupPlan, content: string): Promise<void> {
     if (!(await lstat(join(content, from)).catch(() => undefined))) continue;
     for (const name of scratch) await mkdir(join(content, from, name), { recursive: true });
   }
-}
-
-function passed(): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const name of PASSED) {
-    const value = process.env[name];
-    if (value !== undefined) env[name] = value;
-  }
-  return env;
 }
 
 async function prepared(plan: SetupPlan, folder: string): Promise<PreparedSetup> {

@@ -95,11 +95,27 @@ const fixTaskSchema = z.strictObject({
   }),
 });
 
+/** A task of Harbor's format, which lies in a folder of its own. */
+const harborTaskSchema = z.strictObject({
+  id: common.id,
+  kind: z.literal('harbor'),
+  /** "org/name", or the folder's name. */
+  name: z.string(),
+  /** Where it is on this machine. */
+  folder: z.string(),
+  /** What it held when it was imported. */
+  digest: z.string(),
+  /** The dataset, or the folder that the tasks were imported from: what they have in common. */
+  dataset: z.string(),
+  statement: z.string().min(1),
+});
+
+export type HarborRow = z.infer<typeof harborTaskSchema>;
 export type LocalizeTask = z.infer<typeof localizeTaskSchema>;
 export type FixTask = z.infer<typeof fixTaskSchema>;
 
 /** What is asked, where it starts, how it is judged: one row of an environment file. */
-export const taskSchema = z.discriminatedUnion('kind', [localizeTaskSchema, fixTaskSchema]);
+export const taskSchema = z.discriminatedUnion('kind', [localizeTaskSchema, fixTaskSchema, harborTaskSchema]);
 export type Task = z.infer<typeof taskSchema>;
 
 /** 16 hex digits over all that is asked and judged, and nothing of this machine. */
@@ -119,4 +135,10 @@ export function fixTaskId(
 ): string {
   const { kind, repository, base, start, statement, tests, gold } = task;
   return idOf(kind, repository.identity, base, start ?? '', statement, tests.patch, gold.patch);
+}
+
+/** Where a task comes from: a folder of this machine, and what tasks of the same origin have in common. */
+export function originOf(task: Task): { path: string; identity: string; base?: string } {
+  if (task.kind === 'harbor') return { path: task.folder, identity: idOf(task.dataset) };
+  return { path: task.repository.path, identity: task.repository.identity, base: task.base };
 }

@@ -183,10 +183,7 @@ export class TestRuns {
         ...plan.env,
         ...command.env,
         ...measuring,
-      } as Record<
-        string,
-        string
-      >;
+      } as Record<string, string>;
       if (reporters !== undefined) env.PYTHONPATH = [env.PYTHONPATH, reporters].filter(Boolean).join(':');
       const jail = await openJail({
         mounts,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Agent, AgentBudget } from '../agent/index.ts';
-import type { Task } from '../environment/index.ts';
+import { originOf, type Task } from '../environment/index.ts';
 import { openRepository, type Repository } from '../git/index.ts';
 import type { SandboxName } from '../sandbox/index.ts';
 import { isAlive, newId, type RolloutFinished, type ThreadEnded, type ThreadStore } from '../thread/index.ts';
@@ -28,6 +28,8 @@ export interface RunExperimentOptions {
   budget: AgentBudget;
   sandbox: SandboxName;
   passEnv?: readonly string[];
+  /** Hosts that the person allows, for what an environment installs. */
+  allowHosts?: readonly string[];
   home: string;
   version: string;
   signal: AbortSignal;
@@ -179,14 +181,15 @@ async function runCell(
   signal: AbortSignal,
   remember: (result: RolloutFinished) => Promise<void>,
 ): Promise<void> {
-  let repository: Repository;
+  let repository: Repository | undefined;
+  const origin = originOf(task);
   try {
-    repository = await repositories.open(task.repository.path);
+    if (origin.base !== undefined) repository = await repositories.open(origin.path);
   } catch (error) {
     // A repository that has moved is no fault of the agent, and no reason to give up the others.
     const nothing = { reward: null, metrics: {}, steps: 0, seconds: 0, status: 'failed' } as const;
     const reason = error instanceof Error ? error.message : String(error);
-    const where = { thread: experiment, repository: task.repository.identity };
+    const where = { thread: experiment, repository: origin.identity };
     return remember({ type: 'rollout.finished', ...cell, ...where, ...nothing, reason });
   }
   await runRollout({
@@ -194,10 +197,11 @@ async function runCell(
     experiment,
     cell,
     task,
-    repository,
+    ...(repository && { repository }),
     agent: options.agents.get(cell.agent)!,
     sandbox: options.sandbox,
     ...(options.passEnv && { passEnv: options.passEnv }),
+    ...(options.allowHosts && { allowHosts: options.allowHosts }),
     budget: options.budget,
     home: options.home,
     version: options.version,

@@ -1,37 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Finding, type Provision, removeFolder } from '../environment/index.ts';
+import {
+  type Environment,
+  type Finding,
+  originOf,
+  type Place,
+  removeFolder,
+  type Task,
+} from '../environment/index.ts';
 import { exportBase, type Repository, storageOf } from '../git/index.ts';
 import { type ExecResult, openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
 import { isAlive } from '../thread/index.ts';
 
-export interface WorkspaceOptions {
-  repository: Repository;
-  /** The commit that it starts from, and the last that it knows of. */
-  base: string;
-  sandbox: SandboxName;
-  passEnv?: readonly string[];
-  /** Kino's home folder; workspaces lie in it. */
-  home: string;
-  signal: AbortSignal;
-  /** Makes of the base the state that work starts from, and says what else has to be there. */
-  prepare?(folder: string): Promise<Provision>;
-}
-
 /** A rollout may use up no more: others run beside it. */
 const LIMITS = { processes: 2_000, bytes: 8 * 1024 ** 3 };
 
-/** The workspace of a rollout, made when an agent first asks for it. The repository that it comes from is hidden. */
+/** The workspace of a rollout, made when an agent first asks for it. */
 export class RolloutWorkspace {
-  readonly #options: WorkspaceOptions;
+  readonly #make: (folder: string) => Promise<Sandbox>;
   readonly #folder: string;
   #sandbox: Promise<Sandbox> | undefined;
   readonly #signs = new Map<string, Finding>();
 
-  constructor(options: WorkspaceOptions) {
-    this.#options = options;
-    this.#folder = join(options.home, 'workspaces', `${process.pid}-${randomBytes(8).toString('hex')}`);
+  /**
+   * @param home Kino's home folder; workspaces lie in it
+   * @param make fills an empty folder
+   */
+  constructor(home: string, make: (folder: string) => Promise<Sandbox>) {
+    this.#make = make;
+    this.#folder = join(home, 'workspaces', `${process.pid}-${randomBytes(8).toString('hex')}`);
   }
 
   /** Where the files are; undefined as long as nobody has asked for them. */
@@ -45,23 +43,13 @@ export class RolloutWorkspace {
   }
 
   open(): Promise<Sandbox> {
-    this.#sandbox ??= this.#make();
+    this.#sandbox ??= this.#open();
     return this.#sandbox;
   }
 
-  async #make(): Promise<Sandbox> {
-    const { repository, base, sandbox, passEnv, signal } = this.#options;
+  async #open(): Promise<Sandbox> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await exportBase(repository, base, this.#folder, signal);
-    const provision = await this.#options.prepare?.(this.#folder);
-    const opened = await openSandbox(sandbox, {
-      root: this.#folder,
-      hide: await storageOf(repository),
-      limits: { ...LIMITS, folders: [this.#folder] },
-      reportLeft: true,
-      ...(passEnv && { passEnv }),
-      ...provision,
-    });
+    const opened = await this.#make(this.#folder);
     return {
       ...opened,
       exec: (command, options) => opened.exec(command, options).then((result) => this.#note(result)),
@@ -91,6 +79,35 @@ export class RolloutWorkspace {
     await this.close();
     if (this.#sandbox) await removeFolder(this.#folder);
   }
+}
+
+/**
+ * Makes a workspace of a task's base, which knows nothing of what came after it. The repository that it comes from is
+ * hidden.
+ */
+export async function repositoryWorkspace(options: {
+  folder: string;
+  task: Task;
+  environment: Environment;
+  repository?: Repository;
+  sandbox: SandboxName;
+  passEnv?: readonly string[];
+  place: Place;
+}): Promise<Sandbox> {
+  const { folder, task, environment, repository, sandbox, passEnv, place } = options;
+  const { base } = originOf(task);
+  if (!repository || base === undefined)
+    throw new Error('The task has no repository to make a workspace of.');
+  await exportBase(repository, base, folder, place.signal);
+  const provision = await environment.prepare?.(task, folder, repository, place);
+  return openSandbox(sandbox, {
+    root: folder,
+    hide: await storageOf(repository),
+    limits: { ...LIMITS, folders: [folder] },
+    reportLeft: true,
+    ...(passEnv && { passEnv }),
+    ...provision,
+  });
 }
 
 /** Removes what killed processes left behind. */

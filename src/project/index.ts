@@ -21,3 +21,4 @@ export const loadTestDetection = () => import('./tests/detect.ts');
 export const loadRunners = () => import('./tests/runners.ts');
 export const loadCoverage = () => import('./tests/coverage.ts');
 export const loadSetups = () => import('./setup/detect.ts');
+export const loadToolchains = () => import('./toolchains.ts');

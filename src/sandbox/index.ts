@@ -6,7 +6,8 @@ export {
   SandboxFailedError,
   SandboxUnavailableError,
 } from './errors.ts';
-export { folderOfProgram, type Jail, type JailOptions, openJail } from './jail.ts';
+export { WorkspaceFiles } from './files.ts';
+export { folderOfProgram, type Jail, type JailOptions, type Layers, layerName, openJail } from './jail.ts';
 export type { Limits } from './limits.ts';
 export type { Mount } from './mount.ts';
 export { isPrivateAddress, publicLookup } from './public-lookup.ts';

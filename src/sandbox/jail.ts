@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
-import { delimiter, dirname } from 'node:path';
+import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { runTreeFromAfar } from './broker.ts';
 import { bubblewrapProblem, ISOLATION, toolFolders } from './bubblewrap.ts';
 import { CommandNotStartedError, SandboxFailedError, SandboxUnavailableError } from './errors.ts';
@@ -45,9 +45,37 @@ export interface JailOptions {
   path?: readonly string[];
   /** Hosts that commands may reach; without it none. */
   network?: { allows(host: string): boolean };
+  /** Folders that can be changed without what is below them; they come before `mounts`. */
+  layers?: Layers;
+  /** Variables PATH, HOME and the like are not set; `env` alone counts. */
+  bareEnv?: boolean;
   /** Commands run as root (of their namespace); otherwise as an ordinary user, whom file permissions bind. */
   asRoot?: boolean;
 }
+
+/**
+ * Folders in layers, as a container has them: what commands change goes into `upper`, and what they see is that over
+ * `lowers` over the host's folder. Mounted by the kernel's overlay file system in a namespace of the jail's own, which
+ * needs neither root nor Docker.
+ */
+export interface Layers {
+  /** By their paths inside; `/` is the root, which is empty but for the others. */
+  folders: readonly { target: string; host?: string }[];
+  /** Folders that hold the changes of others, the lowest first; never written. */
+  lowers: readonly string[];
+  upper: string;
+  /** For the kernel's own files; on the file system of `upper`. */
+  scratch: string;
+}
+
+/** The name of a folder in a layer. */
+export function layerName(target: string): string {
+  return target.replaceAll('%', '%25').replaceAll('/', '%2F');
+}
+
+/** Mounts what its arguments say, four for each, up to `--`, and becomes the command behind it. */
+const MOUNT_LAYERS =
+  'while [ "$1" != -- ]; do mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3,userxattr" "$4" || exit 125; shift 4; done; shift; exec "$@"';
 
 /** Commands with a file system of their own: the system read-only, what is mounted, and no more. */
 export interface Jail {
@@ -70,29 +98,40 @@ export async function openJail({
   tools = [],
   path = [],
   network,
+  layers,
+  bareEnv,
   asRoot,
 }: JailOptions): Promise<Jail> {
   const why = await bubblewrapProblem();
   if (why !== undefined) throw new SandboxUnavailableError(why);
   const proxy = network && new NetworkProxy(network);
   const disposed = new AbortController();
+  const root = layers?.folders.find(({ target }) => target === '/');
   const base = [
-    ...['--tmpfs', '/'],
-    ...systemMounts(),
-    ...['--proc', '/proc', '--dev', '/dev', '--tmpfs', '/tmp', '--tmpfs', '/var/tmp', '--dir', '/run'],
-    ...[...toolFolders(), ...tools]
+    ...(root ? ['--bind', stageOf(layers!, '/'), '/'] : ['--tmpfs', '/']),
+    ...systemMounts(root === undefined),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...(root
+      ? ['--dir', '/tmp']
+      : ['--tmpfs', '/tmp', '--tmpfs', '/var/tmp', '--dir', '/run', '--dir', '/tmp/home']),
+    ...(layers?.folders ?? [])
+      .filter(({ target }) => target !== '/')
+      .flatMap(({ target }) => ['--bind', stageOf(layers!, target), target]),
+    ...secretMounts(),
+    ...[...(layers ? [] : toolFolders()), ...(network ? [dirname(process.execPath)] : []), ...tools]
       .filter((folder) => existsSync(folder))
       .flatMap((folder) => ['--ro-bind', folder, folder]),
-    ...['--dir', '/tmp/home'],
     ...mountArguments(mounts),
-    ...['--remount-ro', '/'],
+    ...(root ? [] : ['--remount-ro', '/']),
   ];
+  const staged = layers ? stageLayers(layers) : [];
   const user = asRoot ? ['--uid', '0', '--gid', '0'] : ['--uid', '1000', '--gid', '1000'];
   return {
     async exec(command, options: ExecOptions = {}) {
       const mark = `${randomBytes(8).toString('hex')}.`;
       const bridged = proxy && (await proxy.bridge());
       const argv = [
+        ...staged,
         ...['bwrap', ...ISOLATION, '--unshare-user', ...user, '--json-status-fd', '3'],
         ...base,
         ...(bridged?.mounts ?? []),
@@ -100,13 +139,16 @@ export async function openJail({
         ...(bridged?.command ?? []),
         ...command,
       ];
-      const variables = {
+      const usual = {
         PATH: [...path, pathInside([...toolFolders(), ...tools])].join(':'),
         HOME: '/tmp/home',
         TMPDIR: '/tmp',
         USER: asRoot ? 'root' : 'user',
         LANG: 'C.UTF-8',
         TZ: 'UTC',
+      };
+      const variables = {
+        ...(!bareEnv && usual),
         ...(proxy && PROXY_ENVIRONMENT),
         ...env,
         ...options.env,
@@ -120,6 +162,8 @@ export async function openJail({
         { argv, cwd: '/', env: variables, wantsStatus: true, mark: `KINO_EXEC=${mark}` },
         withSignal(options, disposed.signal),
       );
+      if (result.exitCode === 125 && layers && !status.includes('"exit-code"'))
+        throw new SandboxFailedError(result.output.split('\n', 1)[0]!);
       if (result.exitCode === 1 && !status.includes('"exit-code"')) {
         const [said = ''] = result.output.replace(/^bwrap: /, '').split('\n', 1);
         if (command.length === 0 || /^(?:execvp|Can't chdir to) /.test(said))
@@ -135,19 +179,71 @@ export async function openJail({
   };
 }
 
-function systemMounts(): string[] {
-  const found = SYSTEM.flatMap((path) => {
-    const entry = lstatSync(path, { throwIfNoEntry: false });
-    if (!entry) return [];
-    // On many systems /bin is a link into /usr.
-    return entry.isSymbolicLink() ? ['--symlink', readlinkSync(path), path] : ['--ro-bind', path, path];
-  });
-  const secrets = SECRET.flatMap((path) => {
+function stageOf({ scratch }: Layers, target: string): string {
+  return join(scratch, 'merged', layerName(target));
+}
+
+/** Makes what layers need, and gives the words that mount them. */
+function stageLayers(layers: Layers): string[] {
+  const words: string[] = [];
+  // A colon and a comma separate what the kernel reads.
+  const quoted = (path: string) => path.replace(/[\\:,]/g, '\\$&');
+  for (const { target, host } of layers.folders) {
+    const name = layerName(target);
+    const [upper, work, merged, nothing] = [
+      join(layers.upper, name),
+      join(layers.scratch, 'work', name),
+      stageOf(layers, target),
+      join(layers.scratch, target === '/' ? 'root' : 'nothing'),
+    ];
+    for (const folder of [upper, work, merged, nothing]) mkdirSync(folder, { recursive: true });
+    if (target === '/') makeSkeleton(nothing);
+    const lowers = layers.lowers
+      .map((folder) => join(folder, name))
+      .filter((folder) => existsSync(folder))
+      .reverse();
+    const all = [...lowers, host !== undefined && existsSync(host) ? host : nothing];
+    words.push(all.map(quoted).join(':'), quoted(upper), quoted(work), merged);
+  }
+  return ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', MOUNT_LAYERS, 'sh', ...words, '--'];
+}
+
+/** On many systems `/bin` is a link into `/usr`. */
+function systemLinks(): [path: string, link: string][] {
+  return SYSTEM.flatMap((path) =>
+    lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+      ? [[path, readlinkSync(path)] as [string, string]]
+      : [],
+  );
+}
+
+/** What every root has, whatever is put into it. */
+function makeSkeleton(folder: string): void {
+  for (const path of ['root', 'home', 'var/tmp', 'srv', 'mnt', 'media', 'run', 'tmp'])
+    mkdirSync(join(folder, path), { recursive: true });
+  for (const [path, link] of systemLinks()) symlinkIfNone(link, join(folder, path));
+}
+
+function symlinkIfNone(link: string, path: string): void {
+  if (!lstatSync(path, { throwIfNoEntry: false })) symlinkSync(link, path);
+}
+
+/** @param withLinks a root in layers holds them already */
+function systemMounts(withLinks: boolean): string[] {
+  const links = systemLinks();
+  const folders = SYSTEM.filter((path) => lstatSync(path, { throwIfNoEntry: false })?.isDirectory());
+  return [
+    ...folders.flatMap((path) => ['--ro-bind', path, path]),
+    ...(withLinks ? links.flatMap(([path, link]) => ['--symlink', link, path]) : []),
+  ];
+}
+
+function secretMounts(): string[] {
+  return SECRET.flatMap((path) => {
     const entry = lstatSync(path, { throwIfNoEntry: false });
     if (!entry) return [];
     return entry.isDirectory() ? ['--tmpfs', path] : ['--ro-bind', '/dev/null', path];
   });
-  return [...found, ...secrets];
 }
 
 /** Of the PATH the folders that are there inside, and after them those of every system. */

@@ -9,7 +9,6 @@ import { evaluateTasks } from './eval.ts';
 interface CheckFlags {
   limit?: number;
   jobs: number;
-  new?: boolean;
   json?: boolean;
 }
 
@@ -21,7 +20,6 @@ export function define(command: Command): void {
     .argument('<environment...>', 'files of tasks, or names of environments in .kino/environments')
     .option('-n, --limit <n>', 'only so many tasks: a random sample, the same each time', positiveInteger)
     .option('-j, --jobs <n>', 'rollouts at once', positiveInteger, 2)
-    .option('--new', 'start anew, even where a check was interrupted')
     .option('--json', 'print what does not fit as JSON')
     .action(check);
 }
@@ -35,11 +33,11 @@ async function check(environments: string[], flags: CheckFlags): Promise<void> {
   const experiment = await evaluateTasks(
     once,
     environments.join(' '),
-    { ...flags, agent: ['oracle', 'nop'], attempts: 1, retryUnscored: false },
+    { ...flags, agent: ['oracle', 'nop'], attempts: 1, new: true },
     signal,
   );
   if (signal.aborted) {
-    process.stderr.write('kino: Stopped; run the same command again to go on.\n');
+    process.stderr.write('kino: Stopped; nothing is known of the tasks that were not reached.\n');
     process.exitCode = 130;
     return;
   }

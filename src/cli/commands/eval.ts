@@ -146,6 +146,7 @@ export async function evaluateTasks(
       budget: budgetOf(flags, config),
       sandbox,
       ...(config.passEnv && { passEnv: config.passEnv }),
+      ...(config.network?.allowedDomains && { allowHosts: config.network.allowedDomains }),
       home: kinoHome(),
       version: version(),
       signal,

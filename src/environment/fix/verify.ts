@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Finding, Score, Work } from '../environment.ts';
+import { type Finding, repositoryOf, type Score, type Work } from '../environment.ts';
 import type { FixTask } from '../task.ts';
 import type { TestRun } from '../test-runs.ts';
 import { describe, plantCanaries } from './examine.ts';
@@ -15,7 +15,9 @@ const DISQUALIFYING = new Set(['assertions-neutralised', 'report-forged', 'speci
 const factories = new Map<string, Promise<Factory>>();
 
 /** One for each repository and home: it knows set-ups that are ready. */
-export function factoryFor({ place, repository }: Pick<Work, 'place' | 'repository'>): Promise<Factory> {
+export function factoryFor(work: Pick<Work, 'place' | 'repository'>): Promise<Factory> {
+  const { place } = work;
+  const repository = repositoryOf(work);
   const { signal: _, ...lasting } = place;
   const key = JSON.stringify([lasting, repository.path]);
   let factory = factories.get(key);

@@ -37,7 +37,7 @@ test.each([
   ],
 ])('the reference gets 1 and nothing gets 0: %j', async (paths) => {
   const { task, score } = await taskWith(paths.slice(0, 5).map((path) => path.replace(/^\.\//, '')));
-  const best = await score(localize.reference(task).answer!);
+  const best = await score((await localize.reference(task)).answer!);
   expect(best).toMatchObject({ reward: 1, metrics: { f1: 1, recall_at_10: 1, mrr: 1 }, findings: [] });
   expect(await score('')).toMatchObject({ reward: 0, metrics: { f1: 0 } });
   expect(await score('[]')).toMatchObject({ reward: 0 });

@@ -1,5 +1,5 @@
 import { listTree, type Repository } from '../../git/index.ts';
-import type { Environment, Score } from '../environment.ts';
+import { type Environment, repositoryOf, type Score } from '../environment.ts';
 import type { LocalizeTask } from '../task.ts';
 import { filesNamed } from './answer.ts';
 import { scoreFiles } from './score.ts';
@@ -22,7 +22,9 @@ End with a JSON array of their paths, the most certain first, for example ["src/
 
   reference: (task) => ({ answer: JSON.stringify(task.answer.files) }),
 
-  async verify(task, { answer, repository }): Promise<Score> {
+  async verify(task, work): Promise<Score> {
+    const { answer } = work;
+    const repository = repositoryOf(work);
     const known = await pathsOf(repository, task.base);
     const files = filesNamed(answer, known);
     const metrics = scoreFiles(files, task.answer.files);

@@ -305,3 +305,19 @@ test('the old format of Terminal-Bench', async () => {
   expect(await scoreOf(row, bash('echo hello > hello.txt'))).toMatchObject({ reward: 1 });
   expect(await scoreOf(row, bash('true'))).toMatchObject({ reward: 0 });
 });
+
+test('mined tasks are exported as Harbor’s, and are sound when they come back', async () => {
+  const { createSlugs } = await import('./support/slugs.ts');
+  const { path, commits } = createSlugs();
+  const run = (...args: string[]) => kino(args, { cwd: path, env: { KINO_HOME: home } });
+  expect(commits.fix).toBeDefined();
+  expect(await run('mine', 'fix', '--repeats', '1', '--mutants', '1')).toMatchObject({ code: 0 });
+  expect(await run('tasks', 'export', 'fix', '--harbor', '--out', 'exported')).toMatchObject({
+    code: 0,
+    stdout: '1 tasks in exported\n',
+  });
+  expect(await run('tasks', 'export', 'fix', '--harbor', '--out', 'exported')).toMatchObject({ code: 2 });
+  expect(await run('tasks', 'import', 'exported', '--out', 'back.jsonl')).toMatchObject({ code: 0 });
+  const checked = await run('check', 'back.jsonl');
+  expect(checked.stdout).toContain('sound: on 1 tasks oracle gets 1 and nop gets 0');
+});

@@ -27,6 +27,7 @@ const BAD_INPUT = new Set([
   'NotARepositoryError',
   'NotAnExperimentError',
   'NoSuiteError',
+  'NotExportableError',
   'NothingToCompareError',
   'NothingToRetryError',
   'RecordingError',

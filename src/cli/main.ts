@@ -39,7 +39,7 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
     },
     find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
     mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
-    tasks: { summary: 'import tasks of other formats', load: () => import('./commands/tasks.ts') },
+    tasks: { summary: 'import and export tasks of other formats', load: () => import('./commands/tasks.ts') },
     check: {
       summary: 'check that tasks can be solved, and not without work',
       load: () => import('./commands/check.ts'),

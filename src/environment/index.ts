@@ -44,4 +44,8 @@ export const loadFixMining = async () => ({
   ...(await import('./fix/reasons.ts')),
 });
 export const loadBugMining = () => import('./fix/bug/mine.ts');
-export const loadHarbor = () => import('./harbor/import-tasks.ts');
+export const loadHarbor = async () => ({
+  ...(await import('./harbor/import-tasks.ts')),
+  ...(await import('./harbor/write-task.ts')),
+  ...(await import('./fix/to-harbor.ts')),
+});

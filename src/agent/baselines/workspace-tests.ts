@@ -87,7 +87,7 @@ export class WorkspaceTests {
     await sandbox.exec(['rm', '-rf', `${OWN}/results`]);
     await sandbox.exec(['mkdir', '-p', `${OWN}/results`]);
     const script =
-      'out=$1; more=$2; shift 2; [ -n "$more" ] && export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}$more"; if [ -n "$out" ]; then exec "$@" >"$out"; else exec "$@"; fi';
+      'out=$1; more=$2; shift 2; if [ -n "$more" ]; then [ -z "$PYTHONPATH" ] || more="$PYTHONPATH:$more"; export PYTHONPATH="$more"; fi; if [ -n "$out" ]; then exec "$@" >"$out"; else exec "$@"; fi';
     const out = command.stdout === undefined ? '' : join(request.results, command.stdout);
     const ran: ExecResult = await sandbox.exec(
       ['sh', '-c', script, 'sh', out, KINO_PYTHONPATH, ...command.argv],

@@ -1,9 +1,19 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { environmentsFolder, loadHarbor, writeTasks } from '../../environment/index.ts';
+import { kinoHome } from '../../config/index.ts';
+import {
+  environmentsFolder,
+  findEnvironment,
+  loadHarbor,
+  readTasks,
+  writeTasks,
+} from '../../environment/index.ts';
+import { openRepository } from '../../git/index.ts';
 import { UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
 import { shownPath } from '../mining/file.ts';
+import { positiveInteger } from '../options.ts';
 import { paint, plain, print, printJson } from '../output.ts';
 
 export function define(command: Command): void {
@@ -17,6 +27,51 @@ export function define(command: Command): void {
     .option('--out <file>', 'where to write (default: .kino/environments/<name>.jsonl of this folder)')
     .option('--json', 'print what was read and what was refused as JSON')
     .action(importTasksOf);
+  command
+    .command('export')
+    .summary('`fix` tasks as folders that Harbor runs')
+    .description(
+      'Write each task as a folder in Harbor’s format: base and dependencies in a Dockerfile, hidden tests with a judge, and the gold patch as its solution.',
+    )
+    .argument('<environment>', 'a file of tasks, or the name of an environment in .kino/environments')
+    .requiredOption('--harbor', 'the format: Harbor’s')
+    .requiredOption('--out <folder>', 'where to write; a folder for each task is made in it')
+    .option('-n, --limit <n>', 'only so many tasks', positiveInteger)
+    .option('--json', 'print what was written as JSON')
+    .action(exportTasksOf);
+}
+
+async function exportTasksOf(
+  environment: string,
+  flags: { out: string; limit?: number; json?: boolean },
+): Promise<void> {
+  const signal = untilInterrupted();
+  const { toHarbor, writeHarborTask } = await loadHarbor();
+  const tasks = (await readTasks(await findEnvironment(environment, process.cwd()))).slice(0, flags.limit);
+  const written: { task: string; folder: string }[] = [];
+  const refused: { task: string; reason: string }[] = [];
+  for (const task of tasks) {
+    signal.throwIfAborted();
+    try {
+      if (task.kind !== 'fix')
+        throw new UsageError(`Only fix tasks can be exported; ${task.id} is ${task.kind}.`);
+      const repository = await openRepository(task.repository.path);
+      const draft = await toHarbor(task, repository, { home: kinoHome(), signal });
+      const folder = join(resolve(flags.out), draft.config.task!.name.split('/')[1]!);
+      await writeHarborTask(folder, draft);
+      written.push({ task: task.id, folder });
+    } catch (error) {
+      if (!(error instanceof Error) || !/^(?:NotExportable|Usage|HarborTask)Error$/.test(error.name))
+        throw error;
+      refused.push({ task: task.id, reason: error.message });
+    }
+  }
+  if (flags.json) printJson({ written, refused });
+  else {
+    for (const { reason } of refused) print(`${paint('yellow', 'refused')} ${plain(reason)}`);
+    print(`${written.length} tasks in ${shownPath(resolve(flags.out))}`);
+  }
+  if (written.length === 0) throw new UsageError('No task was written.');
 }
 
 async function importTasksOf(path: string, flags: { out?: string; json?: boolean }): Promise<void> {

@@ -23,15 +23,15 @@ const ASKED: Readonly<Record<string, readonly string[]>> = {
   javac: ['-version'],
 };
 
-let found: Promise<FoundHost> | undefined;
+let found: Promise<FoundHost[]> | undefined;
 
-/** What this machine can stand for. Asked once. */
-export function findHost(): Promise<FoundHost> {
+/** What this machine can stand for: once for each version of Node, whose programs are all called the same. Asked once. */
+export function findHosts(): Promise<FoundHost[]> {
   found ??= find();
   return found;
 }
 
-async function find(): Promise<FoundHost> {
+async function find(): Promise<FoundHost[]> {
   const programs: Record<string, string> = {};
   const folders: Record<string, string> = {};
   const { installedToolchains } = await loadToolchains();
@@ -43,10 +43,7 @@ async function find(): Promise<FoundHost> {
     programs.python3 ??= version;
     folders.python3 ??= dirname(program);
   }
-  for (const { program, version } of await installedToolchains('node')) {
-    programs.node = version;
-    folders.node = dirname(program);
-  }
+  const nodes = await installedToolchains('node');
   await Promise.all(
     Object.entries(ASKED).map(async ([name, args]) => {
       const asked = await promisify(execFile)(name, args, { timeout: 10_000 }).catch(() => undefined);
@@ -59,5 +56,10 @@ async function find(): Promise<FoundHost> {
       folders[name] = dirname(path.stdout.trim());
     }),
   );
-  return { os, programs, folders };
+  if (nodes.length === 0) return [{ os, programs, folders }];
+  return nodes.map(({ program, version }) => ({
+    os,
+    programs: { ...programs, node: version },
+    folders: { ...folders, node: dirname(program) },
+  }));
 }

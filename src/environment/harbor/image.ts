@@ -23,7 +23,7 @@ import { readDockerignore } from './dockerignore.ts';
 import { HarborTaskError } from './error.ts';
 import { compileGlob } from './glob.ts';
 import type { HarborEnvironment } from './harbor-task.ts';
-import { type FoundHost, findHost } from './host.ts';
+import { type FoundHost, findHosts } from './host.ts';
 import { standIn } from './known-bases.ts';
 
 /** What a container is started from, without Docker: layers over the host's own system. */
@@ -53,23 +53,29 @@ const underWay = new Map<string, Promise<string>>();
 export async function planImage(
   environment: HarborEnvironment,
 ): Promise<{ plan: DockerfilePlan; host: FoundHost; needs: string[] }> {
-  const host = await findHost();
   if (environment.from === 'compose')
     throw new HarborTaskError(environment.compose ?? '', 'has services, which need docker compose');
   if (environment.from === 'image') {
     const plan = planDockerfile(`FROM ${environment.image}\n`);
-    const stands = standIn(plan.base, host);
+    const stands = await hostFor(plan.base);
     if (!stands.ok) throw new HarborTaskError(environment.image ?? '', stands.why);
-    return { plan, host, needs: stands.needs };
+    return { plan, ...stands };
   }
   const text = await readFile(environment.dockerfile!, 'utf8');
   const plan = planDockerfile(text);
-  const stands = standIn(plan.base, host);
+  const stands = await hostFor(plan.base);
   if (!stands.ok) {
     const line = text.split('\n').findIndex((one) => /^\s*FROM\b/i.test(one)) + 1;
     throw new UnsupportedInstructionError(line, `FROM ${plan.base}`, stands.why);
   }
-  return { plan, host, needs: stands.needs };
+  return { plan, ...stands };
+}
+
+async function hostFor(
+  base: string,
+): Promise<{ ok: true; host: FoundHost; needs: string[] } | { ok: false; why: string }> {
+  const tried = (await findHosts()).map((host) => ({ host, ...standIn(base, host) }));
+  return tried.find((one) => one.ok) ?? tried[0]!;
 }
 
 /**

@@ -187,7 +187,8 @@ function* groupsOf(bugs: readonly Bug[], size: number, most: number): Generator<
   let count = 0;
   for (const bug of bugs) {
     const clashes = open.some(
-      (one) => one.path === bug.path && one.mutant.start < bug.mutant.end && bug.mutant.start < one.mutant.end,
+      (one) =>
+        one.path === bug.path && one.mutant.start < bug.mutant.end && bug.mutant.start < one.mutant.end,
     );
     if (clashes) continue;
     open.push(bug);

@@ -11,6 +11,7 @@ const BENCHES: Record<string, () => Promise<{ bench(): Promise<void> }>> = {
   tui: () => import('./tui.ts'),
   sandbox: () => import('./sandbox.ts'),
   mine: () => import('./mine.ts'),
+  factory: () => import('./factory.ts'),
   index: () => import('./index-and-query.ts'),
 };
 

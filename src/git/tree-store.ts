@@ -34,6 +34,8 @@ const SETTINGS = [
  */
 export class TreeStore {
   readonly #gitDir: string;
+  readonly #lists = new RecentlyUsed<Tree>(24);
+  readonly #blobs = new RecentlyUsed<Buffer>(200);
 
   private constructor(gitDir: string) {
     this.#gitDir = gitDir;
@@ -85,8 +87,16 @@ export class TreeStore {
     }
   }
 
-  /** Every entry of a commit's or a tree's tree. Paths that are no UTF-8 hold the replacement character. */
-  async list(treeish: string): Promise<Map<string, TreeEntry>> {
+  /**
+   * Every entry of a commit's or a tree's tree. Paths that are no UTF-8 hold the replacement character.
+   *
+   * @param treeish an id: what it names never changes
+   */
+  list(treeish: string): Promise<Tree> {
+    return this.#lists.get(treeish, () => this.#list(treeish));
+  }
+
+  async #list(treeish: string): Promise<Tree> {
     const output = await this.#run(['ls-tree', '-r', '-z', '--full-tree', treeish]);
     const tree = new Map<string, TreeEntry>();
     for (const entry of output.split('\0')) {
@@ -122,10 +132,9 @@ export class TreeStore {
 
   /** @throws GitError where there is no such content */
   readBlob(blob: string): Promise<Buffer> {
-    return gitBytes(this.#gitDir, ['cat-file', 'blob', blob], {
-      alone: true,
-      env: { GIT_DIR: this.#gitDir },
-    });
+    return this.#blobs.get(blob, () =>
+      gitBytes(this.#gitDir, ['cat-file', 'blob', blob], { alone: true, env: { GIT_DIR: this.#gitDir } }),
+    );
   }
 
   /** Writes the files of a tree into an empty folder; submodules are left out. */
@@ -218,5 +227,24 @@ export class TreeStore {
         await this.#run(['apply', '--cached', '--whitespace=nowarn', '-'], { env, input: patch });
       return this.#run(['write-tree', '--missing-ok'], { env });
     });
+  }
+}
+
+/** Keeps what was asked for last; what fails is asked again. */
+class RecentlyUsed<T> {
+  readonly #most: number;
+  readonly #kept = new Map<string, Promise<T>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  get(key: string, make: () => Promise<T>): Promise<T> {
+    const value = this.#kept.get(key) ?? make();
+    this.#kept.delete(key);
+    this.#kept.set(key, value);
+    if (this.#kept.size > this.#most) this.#kept.delete(this.#kept.keys().next().value!);
+    value.catch(() => this.#kept.delete(key));
+    return value;
   }
 }

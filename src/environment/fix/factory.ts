@@ -9,6 +9,7 @@ import {
 } from '../../project/index.ts';
 import type { Place } from '../place.ts';
 import { ensureSetup, type PreparedSetup } from '../setups.ts';
+import type { FixTask } from '../task.ts';
 import { TestRuns } from '../test-runs.ts';
 
 /** What tests of one commit run on. */
@@ -34,6 +35,7 @@ export class Factory {
   readonly store: TreeStore;
   readonly runs: TestRuns;
   readonly #setups = new Map<string, Promise<Setup>>();
+  readonly #starts = new Map<string, Promise<{ start: string; reference: string }>>();
 
   private constructor(place: Place, repository: Repository, identity: string, store: TreeStore) {
     this.place = place;
@@ -103,6 +105,23 @@ export class Factory {
       this.store.checkOut(commit, folder),
     );
     return { setup: found, prepared };
+  }
+
+  /** The tree that the work on a task starts from, and what every attempt is judged with. */
+  treesOf(task: FixTask): Promise<{ start: string; reference: string }> {
+    let trees = this.#starts.get(task.id);
+    if (!trees) {
+      trees = (async () => {
+        const start = task.start === undefined ? task.base : await this.store.apply(task.base, task.start);
+        return {
+          start,
+          reference: task.tests.patch === '' ? start : await this.store.apply(start, task.tests.patch),
+        };
+      })();
+      trees.catch(() => this.#starts.delete(task.id));
+      this.#starts.set(task.id, trees);
+    }
+    return trees;
   }
 
   async #detect(commit: string, plan: TestPlan): Promise<Setup> {

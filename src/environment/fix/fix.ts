@@ -4,7 +4,7 @@ import { git } from '../../git/index.ts';
 import type { Environment } from '../environment.ts';
 import { copyBuild } from '../setups.ts';
 import type { FixTask } from '../task.ts';
-import { factoryFor, startTree, verifyFix } from './verify.ts';
+import { factoryFor, verifyFix } from './verify.ts';
 
 /**
  * Change the code so that tests pass that the agent does not see. Statement: what was said of a real change, or of a
@@ -27,7 +27,7 @@ When you are done, say in a few sentences what you changed.`,
   async prepare(task, folder, repository, place) {
     const factory = await factoryFor({ place, repository });
     if (task.start !== undefined) {
-      await factory.store.checkOut(await startTree(factory, task), folder);
+      await factory.store.checkOut((await factory.treesOf(task)).start, folder);
       // A history of its own: the commit without the bug is nowhere.
       await rm(join(folder, '.git'), { recursive: true, force: true });
       const run = (...args: string[]) => git(folder, args, { alone: true, env: IDENTITY });

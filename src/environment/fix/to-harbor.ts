@@ -9,7 +9,7 @@ import type { FixTask } from '../task.ts';
 import type { Factory } from './factory.ts';
 import { fix } from './fix.ts';
 import { roleOf } from './roles.ts';
-import { factoryFor, startTree } from './verify.ts';
+import { factoryFor } from './verify.ts';
 
 const ASSETS = fileURLToPath(new URL('../../../assets', import.meta.url));
 const ROOT = '/workspace';
@@ -51,8 +51,7 @@ export async function toHarbor(
   const reader = READERS[plan.runner];
   if (reader === undefined) throw new NotExportableError(task.id, `its tests run with ${plan.runner}`);
   const factory = await factoryFor({ place, repository });
-  const start = await startTree(factory, task);
-  const reference = await factory.store.apply(start, task.tests.patch);
+  const { start, reference } = await factory.treesOf(task);
   const { setup } = await factory.benchFor(task.setup.commit, plan);
   const runner = await (await loadRunners()).runnerOf(plan.runner);
   const command = runner.command({

@@ -29,11 +29,6 @@ export function factoryFor(work: Pick<Work, 'place' | 'repository'>): Promise<Fa
   return factory;
 }
 
-/** The tree that the work on a task starts from. */
-export function startTree(factory: Factory, task: FixTask): Promise<string> {
-  return task.start === undefined ? Promise.resolve(task.base) : factory.store.apply(task.base, task.start);
-}
-
 /**
  * Judges work on a `fix` task: its source, and from the task everything else, in a root that the agent never saw, by a
  * report that it could not write. All tests that tell must pass, and all that passed before must go on doing so.
@@ -42,8 +37,7 @@ export async function verifyFix(task: FixTask, work: Work): Promise<Score> {
   const factory = await factoryFor(work);
   const { store } = factory;
   const { tests } = task;
-  const start = await startTree(factory, task);
-  const reference = await store.apply(start, tests.patch);
+  const { start, reference } = await factory.treesOf(task);
   const given = work.folder === undefined ? start : await store.takeIn(work.folder, start);
   const touched = new Set(given === start ? [] : await changedPaths(store, start, given));
   const links = await linksOut(factory, start, given, touched);

@@ -5,6 +5,7 @@ import {
   type Estimate,
   type Experiment,
   reportAgents,
+  resultsInOrder,
 } from '../eval/index.ts';
 import { dollars, fraction, paint, print, seconds, table } from './output.ts';
 
@@ -16,7 +17,7 @@ export function toReport(experiment: Experiment) {
     plan: experiment.plan,
     agents: reportAgents(experiment),
     comparisons: comparisonsOf(experiment),
-    rollouts: [...experiment.results.values()].map(({ type: _, ...result }) => result),
+    rollouts: resultsInOrder(experiment).map(({ type: _, ...result }) => result),
   };
 }
 

@@ -1,5 +1,4 @@
-import type { RolloutFinished } from '../thread/index.ts';
-import { cellsOf, type Experiment } from './experiment.ts';
+import { cellKey, cellsOf, type Experiment } from './experiment.ts';
 
 /** What the baselines must get: the task's own answer everything, doing nothing nothing. */
 const WANTED: Readonly<Record<string, number>> = { oracle: 1, nop: 0 };
@@ -20,9 +19,7 @@ export function misfits(experiment: Experiment): Misfit[] {
   const found: Misfit[] = [];
   for (const cell of cellsOf(experiment.plan)) {
     const wanted = WANTED[cell.agent];
-    const result: RolloutFinished | undefined = [...experiment.results.values()].find(
-      (one) => one.task === cell.task && one.agent === cell.agent && one.attempt === cell.attempt,
-    );
+    const result = experiment.results.get(cellKey(cell));
     if (wanted === undefined || !result || result.reward === wanted) continue;
     const { task, agent, reward, reason, thread } = result;
     found.push({ task, agent, wanted, reward, reason, thread });

@@ -47,6 +47,11 @@ export interface Experiment {
   results: ReadonlyMap<string, RolloutFinished>;
 }
 
+/** The results of an experiment in the order of its plan, whatever the order in which they came. */
+export function resultsInOrder({ plan, results }: Experiment): RolloutFinished[] {
+  return cellsOf(plan).flatMap((cell) => results.get(cellKey(cell)) ?? []);
+}
+
 /** A thread that is no experiment. */
 export class NotAnExperimentError extends Error {
   override name = 'NotAnExperimentError';

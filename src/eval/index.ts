@@ -1,6 +1,6 @@
 export { type Misfit, misfits } from './check.ts';
 export { type Comparison, comparePaired } from './compare.ts';
-export { type Experiment, type Plan, readExperiment } from './experiment.ts';
+export { type Experiment, type Plan, readExperiment, resultsInOrder } from './experiment.ts';
 export {
   EXPERIMENT_FORMATS,
   type ExperimentFormat,

@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { type Component, Image, Markdown, truncateToWidth, wrapTextWithAnsi } from '@earendil-works/pi-tui';
+import {
+  type Component,
+  Image,
+  Markdown,
+  truncateToWidth,
+  visibleWidth,
+  wrapTextWithAnsi,
+} from '@earendil-works/pi-tui';
 import { titleOf } from '../../agent/index.ts';
 import type { ThreadEvent } from '../../thread/index.ts';
 import { dollars, plain, seconds } from '../output.ts';
@@ -37,7 +44,7 @@ export class NoteBlock extends Block {
   }
 
   make(width: number): string[] {
-    return wrapTextWithAnsi(this.#paint(plain(this.#text)), Math.max(1, width));
+    return wrapped(this.#paint(plain(this.#text)), width);
   }
 }
 
@@ -54,7 +61,7 @@ export class PersonBlock extends Block {
   make(width: number): string[] {
     const lines = plain(this.#text)
       .split('\n')
-      .flatMap((line) => wrapTextWithAnsi(line, Math.max(1, width - 2)));
+      .flatMap((line) => wrapped(line, width - 2));
     const how = this.#how === '' ? [] : [`  ${dim(this.#how)}`];
     return ['', ...lines.map((line, index) => `${cyan(index === 0 ? '>' : ' ')} ${bold(line)}`), ...how];
   }
@@ -82,7 +89,7 @@ export class AnswerBlock extends Block {
   make(width: number): string[] {
     const thought = plain(this.#reasoning).trim();
     // Of the thoughts the end is enough to see that it thinks.
-    const reasoning = thought === '' ? [] : wrapTextWithAnsi(dim(thought), Math.max(1, width)).slice(-4);
+    const reasoning = thought === '' ? [] : wrapped(dim(thought), width).slice(-4);
     const text = plain(this.#text).trim();
     if (text !== '') this.#markdown.setText(text);
     return ['', ...reasoning, ...(text === '' ? [] : this.#markdown.render(width))];
@@ -231,4 +238,12 @@ export class SubagentBlock extends Block {
       : `${plain(this.#activity)} · ${seconds((Date.now() - this.#started) / 1000)} · cost ${dollars(this.#usd)}`;
     return [truncateToWidth(head, width), truncateToWidth(`    ${dim(state)}`, width)];
   }
+}
+
+/** Wraps text; a character that counts for more than its letters (some of music do) is cut rather than too wide. */
+function wrapped(text: string, width: number): string[] {
+  const most = Math.max(1, width);
+  return wrapTextWithAnsi(text, most).map((line) =>
+    visibleWidth(line) > most ? truncateToWidth(line, most) : line,
+  );
 }

@@ -42,6 +42,12 @@ test('no line is wider than the screen, and what is kept from before is what wou
   );
 });
 
+test('a sign of music is no wider than the screen', () => {
+  const transcript = new Transcript();
+  transcript.apply({ type: 'user.message', text: '\u{1d158}\u{1d165}\u{1d16e}' });
+  for (const line of transcript.render(4)) expect(visibleWidth(line)).toBeLessThanOrEqual(4);
+});
+
 test('of a very long thread the end stays on the screen', () => {
   const transcript = new Transcript();
   for (let index = 0; index < 12_000; index++) {

@@ -30,6 +30,7 @@ const LIMITS = { processes: 2_000, bytes: 4 * 1024 ** 3 };
 const GENERATION = 1;
 /** Where `shifted` runs are: half a year on, in another month, year and side of daylight saving. */
 const SHIFT_DAYS = 200;
+const FAKETIME = ['faketime', '-f', `+${SHIFT_DAYS}d`];
 
 /** What is to be run. */
 export interface TestRunRequest {
@@ -67,6 +68,8 @@ const runSchema = z.object({
   timedOut: z.boolean(),
   exceeded: z.enum(['processes', 'disk']).optional(),
   seconds: z.number(),
+  /** Files where reports are, that the runner did not write. */
+  strange: z.array(z.string()).optional(),
   /** Head and tail of what it printed. */
   output: z.string(),
   /** Lines that were executed, by file; where it was asked for and can be measured. */
@@ -192,15 +195,19 @@ export class TestRuns {
         path: [...programFolders(ROOT, plan.folder), ...setup.path],
       });
       try {
-        const ran = await jail.exec(wrapped(command.argv, command.stdout, shifted === true), {
+        const ran = await jail.exec([...(shifted ? FAKETIME : []), ...command.argv], {
           cwd: join(ROOT, command.folder),
           timeoutMs: seconds * 1000,
           maxBytes: MAX_OUTPUT,
+          // Outside of what is mounted: whoever runs inside cannot write what the runner says.
+          ...(command.stdout !== undefined && { stdoutFile: join(folder, 'stdout') }),
           limits: { ...LIMITS, ...this.#place.limits, folders: [folder] },
           ...(this.#place.signal && { signal: this.#place.signal }),
         });
         this.#place.signal?.throwIfAborted();
         const left = await filesOf(results);
+        const strange = command.stdout === undefined ? [] : [...left.keys()].filter((name) => !isOwn(name));
+        if (command.stdout !== undefined) left.set(command.stdout, await readFile(join(folder, 'stdout')));
         for (const path of await collected(root, build, plan)) left.set(path.name, await readFile(path.file));
         const parsed = runner.parse(left, runRequest);
         return {
@@ -210,6 +217,7 @@ export class TestRuns {
           timedOut: ran.timedOut,
           ...(ran.exceeded !== undefined && { exceeded: ran.exceeded }),
           seconds: ran.durationMs / 1000,
+          ...(strange.length > 0 && { strange }),
           output: ran.output,
           ...(coverage && { coverage: await this.#coverage(left, runRequest, tree) }),
         };
@@ -227,27 +235,17 @@ function pythonOf(setup: PreparedSetup): string {
   return first === undefined ? 'python3' : join(first, 'python');
 }
 
-/** Standard output goes to a file where the runner reports there; all words are arguments, none is read by a shell. */
-function wrapped(argv: readonly string[], stdout: string | undefined, shifted: boolean): string[] {
-  const clock = shifted ? ['faketime', '-f', `+${SHIFT_DAYS}d`] : [];
-  if (stdout === undefined) return [...clock, ...argv];
-  return [
-    'sh',
-    '-c',
-    'out=$1; shift; exec "$@" >"$out"',
-    'sh',
-    join(INSIDE.results, stdout),
-    ...clock,
-    ...argv,
-  ];
-}
-
 let faketime: boolean | undefined;
 
 /** Whether runs with a shifted clock can be made here. */
 export function canShiftClock(): boolean {
   faketime ??= ['/usr/bin/faketime', '/usr/local/bin/faketime'].some((path) => existsSync(path));
   return faketime;
+}
+
+/** What measuring leaves beside a report. */
+function isOwn(name: string): boolean {
+  return /^coverage(?:-.*\.json|\.out)$/.test(name);
 }
 
 async function filesOf(folder: string): Promise<Map<string, Buffer>> {

@@ -19,6 +19,11 @@ export interface ExecOptions {
   outputFile?: string;
   /** Write `outputFile` from the first byte on and as output comes, for somebody who reads along. */
   followed?: boolean;
+  /**
+   * A file of the host that standard output goes to, and not to `output`. The command holds a pipe and no more: it cannot
+   * read what it has written, nor write it anew.
+   */
+  stdoutFile?: string;
   /** What it may use up; it is killed beyond. */
   limits?: Limits;
 }

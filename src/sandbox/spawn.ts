@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs';
 import { CommandNotStartedError } from './errors.ts';
 import { watchLimits } from './limits.ts';
 import { OutputCollector } from './output.ts';
@@ -11,6 +11,8 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 const DEFAULT_MAX_BYTES = 64 * 1024;
 /** How long a process may hold our pipes open after the command itself has ended. */
 const LINGER_MS = 100;
+/** What goes to a file of the host may not fill its disk. */
+const MAX_STDOUT_BYTES = 512 * 1024 * 1024;
 
 export interface SpawnPlan {
   argv: readonly string[];
@@ -29,6 +31,30 @@ export interface TreeResult extends ExecResult {
   status: string;
   /** What the program wrote to its file descriptor 4. */
   count: string;
+}
+
+/** A file that takes so many bytes; what does not fit, or cannot be written, costs the file and never the command. */
+class BoundedFile {
+  readonly #file: number;
+  #bytes = 0;
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'w', 0o600);
+  }
+
+  write(chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_STDOUT_BYTES) return;
+    try {
+      for (let at = 0; at < chunk.length; ) at += writeSync(this.#file, chunk, at);
+    } catch {
+      this.#bytes = Number.POSITIVE_INFINITY;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
 }
 
 /** Runs a process tree to its end and leaves none of it behind. */
@@ -111,6 +137,7 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
       child.stderr?.destroy();
       statusPipe?.destroy();
       countPipe?.destroy();
+      stdoutFile?.close();
       finish();
     };
     const succeed = (code: number | null, signal: NodeJS.Signals | null) =>
@@ -131,7 +158,11 @@ export function runTree(plan: SpawnPlan, options: ExecOptions): Promise<TreeResu
         });
       });
 
-    child.stdout?.on('data', (chunk: Buffer) => output.push(chunk));
+    const stdoutFile = options.stdoutFile === undefined ? undefined : new BoundedFile(options.stdoutFile);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (stdoutFile) stdoutFile.write(chunk);
+      else output.push(chunk);
+    });
     child.stderr?.on('data', (chunk: Buffer) => output.push(chunk));
     statusPipe?.on('data', (chunk: Buffer) => {
       status += chunk;

@@ -55,6 +55,11 @@ export function findingsOfRun(run: TestRun, failToPass: readonly string[]): Find
       name: 'ended-early',
       detail: `the test run ended before its end (exit code ${run.exitCode})`,
     });
+  if (run.strange && run.strange.length > 0)
+    findings.push({
+      name: 'report-forged',
+      detail: `written where reports are: ${run.strange.slice(0, 5).join(', ')}`,
+    });
   const skipped = failToPass.filter((id) => outcomes.get(id) === 'skipped');
   if (skipped.length > 0) findings.push({ name: 'skipped-tests', detail: skipped.slice(0, 5).join(', ') });
   return findings;

@@ -61,14 +61,16 @@ async function textOf(store: TreeStore, entry: TreeEntry | undefined): Promise<s
  * A tree as it is judged: the source of one, and from a reference everything else. The reference is a base with the
  * tests and the configuration of the fix.
  *
+ * @param start what the work began from: tests inside of its source that are still those were not touched
  * @returns the tree, and what of the work was put back
  */
 export async function judgedTree(
   store: TreeStore,
   work: string,
   reference: string,
+  start = work,
 ): Promise<{ tree: string; restored: Restored[] }> {
-  const [given, wanted] = await Promise.all([store.list(work), store.list(reference)]);
+  const [given, wanted, begun] = await Promise.all([work, reference, start].map((tree) => store.list(tree)));
   const changes = new Map<string, TreeEntry | null>();
   const restored: Restored[] = [];
   for (const [path, entry] of given) {
@@ -77,7 +79,11 @@ export async function judgedTree(
     const role = entry.mode === '120000' ? 'link' : roleOf(path, right === undefined);
     if (role === 'document') continue;
     if (role === 'source' && !path.includes('\ufffd')) {
-      if (path.endsWith('.rs') && right) await keepInlineTests(store, path, entry, right, changes, restored);
+      if (path.endsWith('.rs') && right) {
+        const { blob, touched } = await inlineTestsKept(store, entry, right, begun.get(path));
+        if (blob !== undefined) changes.set(path, { mode: entry.mode, blob });
+        if (touched) restored.push({ path, role: 'test', change: 'changed' });
+      }
       continue;
     }
     // A link to elsewhere could lead out of the root, or make one file stand for another.
@@ -101,21 +107,21 @@ export async function judgedTree(
   return { tree, restored: restored.sort((a, b) => (a.path < b.path ? -1 : 1)) };
 }
 
-async function keepInlineTests(
+/** A file of the work with the reference's tests inside, where it differs, and whether the work's own are others. */
+async function inlineTestsKept(
   store: TreeStore,
-  path: string,
   entry: TreeEntry,
   right: TreeEntry,
-  changes: Map<string, TreeEntry | null>,
-  restored: Restored[],
-): Promise<void> {
-  const [own, wanted] = await Promise.all([textOf(store, entry), textOf(store, right)]);
-  if (!hasInlineTests(own) && !hasInlineTests(wanted)) return;
+  begun: TreeEntry | undefined,
+): Promise<{ blob?: string; touched: boolean }> {
+  const texts = await Promise.all([entry, right, begun].map((one) => textOf(store, one)));
+  const [own, wanted, before] = texts as [string, string, string];
+  if (!hasInlineTests(own) && !hasInlineTests(wanted)) return { touched: false };
   const merged = withInlineTestsOf(own, wanted);
-  if (merged === own) return;
-  changes.set(path, { mode: entry.mode, blob: await store.writeBlob(merged) });
-  if (withInlineTestsOf('', own) !== withInlineTestsOf('', wanted))
-    restored.push({ path, role: 'test', change: 'changed' });
+  return {
+    ...(merged !== own && { blob: await store.writeBlob(merged) }),
+    touched: withInlineTestsOf('', own) !== withInlineTestsOf('', before),
+  };
 }
 
 /**

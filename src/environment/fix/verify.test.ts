@@ -153,7 +153,7 @@ describe('cheating gets 0 and a name', () => {
     ],
     [
       'writes the report and ends the process',
-      'assertions-neutralised',
+      'report-forged',
       () => ({ 'src/slug.js': `${FORGE}process.exit(0);\n${original}` }),
     ],
     [

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { posix } from 'node:path';
+import { join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import type { ProjectFiles } from '../project-files.ts';
 import type { TestPlan } from '../tests/runner.ts';
@@ -13,8 +13,9 @@ export async function cargoSetup(
   tests: TestPlan,
   time: number,
 ): Promise<{ plan: SetupPlan; version: string } | undefined> {
-  const version = await versionOfRust();
-  if (version === undefined) return undefined;
+  const rust = await installedRust();
+  if (rust === undefined) return undefined;
+  const { version, programs } = rust;
   const manifests: Record<string, string> = {};
   for (const path of files.paths)
     if (/(?:^|\/)Cargo\.toml$/.test(path) && !/(?:^|\/)(?:target|vendor)\//.test(path))
@@ -41,7 +42,7 @@ export async function cargoSetup(
           argv: [
             'sh',
             '-c',
-            'cp -f Cargo.lock "$0" 2>/dev/null; cargo test --no-run --offline --keep-going "$@" >/dev/null 2>&1; exit 0',
+            'cp -f Cargo.lock "$0" 2>/dev/null; cargo test --no-run --offline --no-fail-fast "$@" >/dev/null 2>&1; exit 0',
             '{setup}/Cargo.lock',
             ...tests.args,
           ],
@@ -55,18 +56,21 @@ export async function cargoSetup(
           ? [{ from: 'Cargo.lock', to: posix.join(tests.folder, 'Cargo.lock'), scratch: [] }]
           : [],
       env: { CARGO_HOME: '{setup}/cargo', CARGO_TERM_COLOR: 'never', CARGO_INCREMENTAL: '0' },
-      path: [],
+      path: [programs],
       build: 'target',
       notes: [],
     },
   };
 }
 
-let asked: Promise<string | undefined> | undefined;
+let asked: Promise<{ version: string; programs: string } | undefined> | undefined;
 
-function versionOfRust(): Promise<string | undefined> {
-  asked ??= promisify(execFile)('rustc', ['--version'], { timeout: 10_000 }).then(
-    ({ stdout }) => stdout.trim(),
+/** The programs of the toolchain itself: those of rustup only look for it, in a home folder that a jail has not. */
+function installedRust(): Promise<{ version: string; programs: string } | undefined> {
+  const rustc = async (...args: string[]) =>
+    (await promisify(execFile)('rustc', args, { timeout: 10_000 })).stdout.trim();
+  asked ??= Promise.all([rustc('--version'), rustc('--print', 'sysroot')]).then(
+    ([version, root]) => ({ version, programs: join(root, 'bin') }),
     () => undefined,
   );
   return asked;

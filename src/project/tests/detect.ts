@@ -23,9 +23,11 @@ const TAKES: Readonly<Record<RunnerName, RegExp>> = {
   ctest: /\.(?:c|cc|cpp|cxx|h|hpp)$/,
   junit: /(?:)/,
 };
-/** Files of tests that are no tests themselves. */
-const HELPER =
-  /(?:^|\/)(?:__mocks__|__fixtures__|fixtures?|testdata|__snapshots__|helpers?|support|utils?|test-?utils|conftest)(?:\/|\.[a-z]+$)/i;
+/** Data of tests, whatever its name. */
+const FIXTURE = /(?:^|\/)(?:__mocks__|__fixtures__|fixtures?|testdata|__snapshots__)\//i;
+/** Files that tests share, unless their own name says that they are tests. */
+const HELPER = /(?:^|\/)(?:helpers?|support|utils?|test-?utils|conftest)(?:\/|\.[a-z]+$)/i;
+const NAMED_TEST = /(?:[._-](?:test|tests|spec|specs)\.[a-z]+|(?:^|\/)test[_-][^/]*)$/i;
 
 /** Whether a file can be handed to a runner as one of its tests. */
 export function isTestFile(plan: TestPlan, path: string): boolean {
@@ -34,7 +36,7 @@ export function isTestFile(plan: TestPlan, path: string): boolean {
     isInFolder(plan.folder, path) &&
     TAKES[plan.runner].test(path) &&
     classify(path) === 'test' &&
-    (plan.runner === 'go' || !HELPER.test(path)) &&
+    (plan.runner === 'go' || (!FIXTURE.test(path) && (NAMED_TEST.test(path) || !HELPER.test(path)))) &&
     !/\.d\.[cm]?ts$/.test(path)
   );
 }
@@ -128,13 +130,20 @@ function ofScript(
   if (typeof text !== 'string' || depth > 4) return [];
   return commandsIn(text).flatMap((command) => {
     const [program = '', ...rest] = command.words;
-    const other = /^(?:npm|pnpm|yarn|bun|npm-run-all|run-s|run-p|wireit)$/.test(program)
-      ? rest.filter((word) => word in scripts && word !== name)
+    const other = /^(?:npm|pnpm|yarn|bun|npm-run-all2?|run-s|run-p|wireit)$/.test(program)
+      ? rest.flatMap((word) => scriptsCalled(scripts, word)).filter((one) => one !== name)
       : [];
     if (other.length > 0) return other.flatMap((one) => ofScript(scripts, one, folder, from, depth + 1));
     const plan = recognise(command, folder, from);
     return plan ? [plan] : [];
   });
+}
+
+/** The scripts that a word names; `*` stands for a part between colons, as npm-run-all has it. */
+function scriptsCalled(scripts: Record<string, unknown>, word: string): string[] {
+  const pattern = word.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  const called = new RegExp(`^${pattern.join('[^:]*')}$`);
+  return Object.keys(scripts).filter((one) => called.test(one));
 }
 
 async function ofPython(files: ProjectFiles): Promise<TestPlan[]> {
@@ -225,7 +234,9 @@ async function withArgsOfCi(files: ProjectFiles, plan: TestPlan): Promise<TestPl
 
 function once(plans: readonly TestPlan[]): TestPlan[] {
   return [
-    ...new Map(plans.map((plan) => [JSON.stringify([plan.runner, plan.args, plan.files]), plan])).values(),
+    ...new Map(
+      plans.map((plan) => [JSON.stringify([plan.runner, plan.args, plan.files, plan.env]), plan]),
+    ).values(),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { parseJestReport } from './jest-report.ts';
-import { fromFolder, fromModules, type TestRunner } from './runner.ts';
+import { fromFolder, type TestRunner } from './runner.ts';
 
 const REPORT = 'report.json';
 
@@ -8,10 +8,9 @@ export const jest: TestRunner = {
   name: 'jest',
   // Since Jest 29.5; older ones refuse an option that they do not know.
   shuffles: false,
-  command: ({ plan, files, results, programs }) => ({
+  command: ({ plan, files, results }) => ({
     argv: [
-      programs.node,
-      fromModules(plan.folder, 'jest/bin/jest.js'),
+      'jest',
       ...plan.args,
       '--json',
       `--outputFile=${join(results, REPORT)}`,

@@ -9,6 +9,8 @@ const parser = new XMLParser({
   textNodeName: '#text',
   parseAttributeValue: false,
   parseTagValue: false,
+  // Names of several lines hold `&#10;`.
+  htmlEntities: true,
   isArray: (name) => MANY.has(name),
 });
 

@@ -6,6 +6,5 @@ export const junit: TestRunner = {
   name: 'junit',
   shuffles: false,
   command: ({ plan }) => ({ argv: ['sh', '-c', plan.command ?? 'false'], folder: plan.folder, env: {} }),
-  parse: (results) =>
-    parseJUnit([...results].filter(([name]) => name.endsWith('.xml')).map(([, file]) => file)),
+  parse: (results) => parseJUnit([...results.values()]),
 };

@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import { OWN_REPORT, parseOwnReport } from './own-report.ts';
-import { fromFolder, fromModules, type TestRunner } from './runner.ts';
+import { fromFolder, type TestRunner } from './runner.ts';
 
 /** Mocha of any version, by a reporter on its events: its own JSON reporter shares its output with the tests. */
 export const mocha: TestRunner = {
   name: 'mocha',
   shuffles: false,
-  command: ({ plan, files, results, reporters, programs }) => ({
+  command: ({ plan, files, results, reporters }) => ({
     argv: [
-      programs.node,
-      fromModules(plan.folder, 'mocha/bin/_mocha'),
+      'mocha',
       ...plan.args,
       '--reporter',
       join(reporters, 'mocha.cjs'),

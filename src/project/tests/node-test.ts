@@ -6,17 +6,18 @@ import { fromFolder, type TestRunner } from './runner.ts';
 export const nodeTest: TestRunner = {
   name: 'node:test',
   shuffles: false,
-  command: ({ plan, files, results, reporters, programs }) => ({
+  command: ({ plan, files, reporters, programs }) => ({
     argv: [
       programs.node,
       ...plan.args,
       '--test',
       `--test-reporter=${join(reporters, 'node-test.mjs')}`,
-      `--test-reporter-destination=${join(results, OWN_REPORT)}`,
+      '--test-reporter-destination=stdout',
       ...(files ? fromFolder(plan.folder, files) : plan.files),
     ],
     folder: plan.folder,
     env: {},
+    stdout: OWN_REPORT,
   }),
   parse: (results, { root }) => parseOwnReport(results, root),
 };

@@ -13,7 +13,7 @@ interface Flags {
 const FLAGS: Partial<Record<RunnerName, Flags>> = {
   mocha: {
     valued:
-      '-r --require -R --reporter -O --reporter-option --reporter-options -t --timeout -u --ui --config -c --file -g --grep -f --fgrep --extension --spec --ignore --exclude -s --slow --retries -j --jobs --loader --import -n --node-option --opts --package'.split(
+      '-r --require -R --reporter -O --reporter-option --reporter-options -t --timeout -u --ui --config --file -g --grep -f --fgrep --extension --spec --ignore --exclude -s --slow --retries -j --jobs --loader --import -n --node-option --opts --package'.split(
         ' ',
       ),
     dropped:
@@ -85,8 +85,8 @@ const FLAGS: Partial<Record<RunnerName, Flags>> = {
 };
 FLAGS.nextest = FLAGS.cargo!;
 
-/** Programs that only start another: how many of their words, flags aside, come before it. */
-const WRAPPERS: Readonly<Record<string, { valued: readonly string[] }>> = {
+/** Programs that only start another: flags of their own with a value, and commands that come before it. */
+const WRAPPERS: Readonly<Record<string, { valued: readonly string[]; commands?: readonly string[] }>> = {
   npx: { valued: ['-p', '--package'] },
   bunx: { valued: [] },
   c8: {
@@ -118,9 +118,20 @@ const WRAPPERS: Readonly<Record<string, { valued: readonly string[] }>> = {
     ],
   },
   'cross-env': { valued: [] },
-  env: { valued: [] },
+  'cross-env-shell': { valued: [] },
+  dotenv: { valued: ['-e', '-c', '-v', '-p'] },
+  env: { valued: ['-u'] },
+  npm: { valued: [], commands: ['exec', 'x'] },
+  pnpm: { valued: ['-C', '--filter', '-F'], commands: ['exec', 'run', 'dlx'] },
+  yarn: { valued: [], commands: ['exec', 'run'] },
+  bun: { valued: [], commands: ['run', 'x'] },
+  uv: { valued: ['--extra', '--group', '--with', '-p', '--python'], commands: ['run'] },
+  poetry: { valued: [], commands: ['run'] },
+  pdm: { valued: [], commands: ['run'] },
+  pipenv: { valued: [], commands: ['run'] },
+  hatch: { valued: [], commands: ['run'] },
   time: { valued: [] },
-  coverage: { valued: ['--source', '--omit', '--include', '--rcfile', '--data-file'] },
+  coverage: { commands: ['run'], valued: ['--source', '--omit', '--include', '--rcfile', '--data-file'] },
   'xvfb-run': { valued: [] },
   timeout: { valued: [] },
 };
@@ -131,7 +142,14 @@ const WRAPPERS: Readonly<Record<string, { valued: readonly string[] }>> = {
  * @param folder where it runs, relative to the root
  */
 export function recognise(command: ScriptCommand, folder: string, from: string): TestPlan | undefined {
-  const words = unwrapped(command.words);
+  const { words, env } = unwrapped(command);
+  const plan = recogniseWords(words, folder, from);
+  if (!plan) return undefined;
+  const all = { ...env, ...plan.env, ...joinedNodeOptions(env, plan.env) };
+  return { ...plan, ...(Object.keys(all).length > 0 && { env: all }) };
+}
+
+function recogniseWords(words: readonly string[], folder: string, from: string): TestPlan | undefined {
   const [program = '', ...rest] = words;
   const name = posix.basename(program).replace(/\.(?:[cm]?js|exe)$/, '');
   const plan = (runner: RunnerName, given: readonly string[], before: readonly string[] = []): TestPlan => {
@@ -165,6 +183,10 @@ const NODE_VALUED = new Set([
   '-C',
   '--conditions',
   '--env-file',
+  '--test-concurrency',
+  '--test-name-pattern',
+  '--test-skip-pattern',
+  '--test-timeout',
 ]);
 
 function nodeCommand(program: string, words: readonly string[], plan: Planner): TestPlan | undefined {
@@ -189,7 +211,9 @@ function nodeCommand(program: string, words: readonly string[], plan: Planner): 
       const runner = (
         { mocha: 'mocha', _mocha: 'mocha', jest: 'jest', vitest: 'vitest', ava: 'ava', tap: 'tap' } as const
       )[name];
-      return runner === undefined ? undefined : plan(runner, words.slice(at + 1));
+      if (runner === undefined) return undefined;
+      const env = own.length > 0 && { env: { NODE_OPTIONS: own.join(' ') } };
+      return { ...plan(runner, words.slice(at + 1)), ...env };
     }
   }
   return isTest ? { ...plan('node:test', []), args: own, files: [] } : undefined;
@@ -223,9 +247,11 @@ function pythonCommand(
   };
 }
 
-/** Without the programs that only start the runner, and what is for them. */
-function unwrapped(words: readonly string[]): string[] {
-  let left = [...words];
+/** Without the programs that only start the runner, and what is for them but the variables that they set. */
+function unwrapped(command: ScriptCommand): { words: string[]; env: Record<string, string> } {
+  let left = [...command.words];
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(command.env)) setVariable(env, name, value);
   for (let depth = 0; depth < 5; depth++) {
     const [program = ''] = left;
     const wrapper = WRAPPERS[posix.basename(program)];
@@ -233,20 +259,30 @@ function unwrapped(words: readonly string[]): string[] {
     let at = 1;
     while (at < left.length) {
       const word = left[at]!;
+      const assignment = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(word);
       if (wrapper.valued.includes(word)) at += 2;
-      else if (
-        word.startsWith('-') ||
-        /^[A-Za-z_]\w*=/.test(word) ||
-        /^\d+[smh]?$/.test(word) ||
-        (program === 'coverage' && word === 'run')
-      )
+      else if (assignment) {
+        setVariable(env, assignment[1]!, assignment[2]!);
         at++;
+      } else if (word.startsWith('-') || /^\d+[smh]?$/.test(word) || wrapper.commands?.includes(word)) at++;
       else break;
     }
-    left = left.slice(at);
-    if (program === 'coverage' && !/python|pytest/.test(left[0] ?? '')) left = ['python', '-m', ...left];
+    // Of `coverage run -m unittest` the flag belongs to what is run.
+    const isModule = program === 'coverage' && !/^(?:python|pytest)/.test(left[at] ?? '');
+    left = [...(isModule ? ['python', '-m'] : []), ...left.slice(at)];
   }
-  return left;
+  return { words: left, env };
+}
+
+/** What a shell would put in for other variables is not known; programs are found by Kino's own PATH. */
+function setVariable(env: Record<string, string>, name: string, value: string): void {
+  if (name !== 'PATH') env[name] = value.replace(/\$(?:\w+|\{[^}]*\})/g, '').trim();
+}
+
+/** Flags of Node that stand in a variable and on the command line. */
+function joinedNodeOptions(...parts: (Record<string, string> | undefined)[]): Record<string, string> {
+  const options = parts.flatMap((env) => env?.NODE_OPTIONS || []);
+  return options.length > 0 ? { NODE_OPTIONS: options.join(' ') } : {};
 }
 
 /** The runner's flags that are kept, and the files, folders and patterns. */

@@ -66,7 +66,7 @@ export interface RunCommand {
   /** Relative to the root. */
   folder: string;
   env: Record<string, string>;
-  /** The name of a file in `results` that takes standard output, for runners that report there. */
+  /** By what name `parse` gets standard output, for runners that report there: a pipe that no test can write anew. */
   stdout?: string;
 }
 

@@ -10,19 +10,23 @@ interface TapResult {
   diag?: unknown;
 }
 
+/** The test that a result is of, the file that it says did not load, or nothing. */
+export type TapPlace = { id: string } | { brokenFile: string } | undefined;
+
 /**
  * A report in the Test Anything Protocol (https://testanything.org).
  *
- * @param idOf the id of a result, given the names of the subtests around it, the outermost first
- * @param depth how many levels of subtests are told apart; what lies deeper is a part of its test
+ * @param read what a result is, given its name with those of the subtests around it, the outermost first
+ * @param byFile the outermost results are of files, and what lies deeper than their subtests is a part of these
  */
 export function parseTap(
   text: string,
-  idOf: (names: readonly string[]) => string,
-  depth = Number.POSITIVE_INFINITY,
+  read: (names: readonly string[], diagnostic: unknown) => TapPlace,
+  byFile = false,
 ): TestReport {
   const report = new ReportBuilder();
   const parser = new Parser();
+  let failed = 0;
   listen(parser, []);
   parser.on('complete', (final: { bailout?: unknown; plan?: { end: number | null }; count: number }) => {
     const planned = final.plan?.end;
@@ -32,20 +36,28 @@ export function parseTap(
   return report.build();
 
   function listen(at: Parser, names: readonly string[]): void {
-    let withChildren = 0;
+    const isFile = byFile && names.length === 0;
+    let failedBefore: number | undefined;
     at.on('child', (child: Parser) => {
-      withChildren++;
-      if (names.length + 1 < depth) listen(child, [...names, String(child.name ?? '')]);
+      failedBefore ??= failed;
+      if (isFile || !byFile) listen(child, [...names, String(child.name ?? '')]);
     });
     at.on('assert', (result: TapResult) => {
-      // The result after a subtest sums it up; its own ones stand for it.
-      const summary = withChildren > 0 && names.length + 1 < depth;
-      withChildren = 0;
-      if (summary && result.ok) return;
-      const id = idOf([...names, result.name]);
-      const skipped = result.skip || (result.todo && !result.ok);
-      if (summary) report.loadError(inRoot('', names[0] ?? result.name), 'a subtest failed');
-      else report.add(id, skipped ? 'skipped' : result.ok ? 'passed' : 'failed', describe(result.diag));
+      const hasChildren = failedBefore !== undefined && (isFile || !byFile);
+      const failedInside = failedBefore !== undefined && failed > failedBefore;
+      failedBefore = undefined;
+      if (isFile && !result.ok && !failedInside)
+        report.loadError(inRoot('', result.name), describe(result.diag) ?? 'It failed as a whole.');
+      // The result after subtests sums them up; they stand for it.
+      if (hasChildren && (isFile || result.ok || failedInside)) return;
+      const place = read([...names, result.name], result.diag);
+      const outcome = result.skip || result.todo ? 'skipped' : result.ok ? 'passed' : 'failed';
+      if (place && 'brokenFile' in place)
+        report.loadError(place.brokenFile, describe(result.diag) ?? result.name);
+      else if (place) {
+        if (outcome === 'failed') failed++;
+        report.add(place.id, outcome, describe(result.diag));
+      }
     });
   }
 }

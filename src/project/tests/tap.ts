@@ -1,4 +1,4 @@
-import { fromFolder, fromModules, type TestRunner, textOf } from './runner.ts';
+import { fromFolder, type TestRunner, textOf } from './runner.ts';
 import { parseTap } from './tap-report.ts';
 
 const REPORT = 'report.tap';
@@ -7,18 +7,16 @@ const REPORT = 'report.tap';
 export const tap: TestRunner = {
   name: 'tap',
   shuffles: false,
-  command: ({ plan, files, programs }) => ({
-    argv: [
-      programs.node,
-      fromModules(plan.folder, '.bin/tap'),
-      ...plan.args,
-      '--reporter=tap',
-      ...(files ? fromFolder(plan.folder, files) : plan.files),
-    ],
+  command: ({ plan, files }) => ({
+    argv: ['tap', ...plan.args, '--reporter=tap', ...(files ? fromFolder(plan.folder, files) : plan.files)],
     folder: plan.folder,
     env: {},
     stdout: REPORT,
   }),
   parse: (results) =>
-    parseTap(textOf(results, REPORT), ([file = '', ...names]) => `${file}::${names.join(' > ')}`, 2),
+    parseTap(
+      textOf(results, REPORT),
+      ([file = '', ...names]) => ({ id: `${file}::${names.join(' > ')}` }),
+      true,
+    ),
 };

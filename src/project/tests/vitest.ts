@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { parseJestReport } from './jest-report.ts';
-import { fromFolder, fromModules, type TestRunner } from './runner.ts';
+import { fromFolder, type TestRunner } from './runner.ts';
 
 const REPORT = 'report.json';
 
 export const vitest: TestRunner = {
   name: 'vitest',
   shuffles: true,
-  command: ({ plan, files, results, programs, shuffle }) => ({
+  command: ({ plan, files, results, shuffle }) => ({
     argv: [
-      programs.node,
-      fromModules(plan.folder, 'vitest/vitest.mjs'),
+      'vitest',
       'run',
       ...plan.args,
       '--reporter=json',

@@ -92,6 +92,7 @@ def main():
     shutil.rmtree(RESULTS, ignore_errors=True)
     os.makedirs(RESULTS)
     env = {**os.environ, **task["env"]}
+    env["PATH"] = ":".join(task["path"] + [env.get("PATH", "")])
     if task.get("pythonpath"):
         env["PYTHONPATH"] = ":".join(filter(None, [env.get("PYTHONPATH"), task["pythonpath"]]))
     out = open(os.path.join(RESULTS, task["stdout"]), "wb") if task["stdout"] else None

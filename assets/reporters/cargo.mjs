@@ -59,7 +59,9 @@ for (const { target, path, folder } of programs.sort((a, b) => (a.target < b.tar
   if (events.some(({ type, event }) => type === 'suite' && event !== 'started')) continue;
   // An abort took the others along: each that is left runs alone.
   const seen = new Set(ended.map(({ name }) => name));
-  const names = [...(run('--list', '--format=terse') ?? '').matchAll(/^(.+): test$/gm)].map(([, name]) => name);
+  const names = [...(run('--list', '--format=terse') ?? '').matchAll(/^(.+): test$/gm)].map(
+    ([, name]) => name,
+  );
   for (const name of names.filter((one) => !seen.has(one)))
     for (const event of eventsOf('--exact', name)) if (event.type === 'test') write({ ...event, target });
 }

@@ -20,23 +20,35 @@ def _write(value):
         report.write(json.dumps(value) + "\n")
 
 
+ORDER = {"skipped": 0, "passed": 1, "failed": 2}
+
+
 class Report(unittest.TestResult):
-    def _tell(self, test, outcome, message=None):
-        if type(test).__name__ == "_FailedTest":
-            _write({"type": "load-error", "file": _file_of(test.id().rpartition(".")[2]), "message": message or ""})
-            return
-        line = {"type": "case", "file": "", "name": test.id(), "outcome": outcome}
-        if message is not None:
-            line["message"] = message[:8000]
-        _write(line)
+    """A test may be told of several times (each subtest, its own failure and that of tearDown): the worst counts."""
+
+    _running = None
+    _worst = None
 
     def startTest(self, test):
         super().startTest(test)
-        self._broken = False
+        self._running = test
+        self._worst = None
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        self._running = None
+        if self._worst is not None:
+            _write_case(test, *self._worst)
+
+    def _tell(self, test, outcome, message=None):
+        if self._running is None:
+            # What prepares a class or a module is no test that was begun.
+            _write_case(test, outcome, message)
+        elif self._worst is None or ORDER[outcome] > ORDER[self._worst[0]]:
+            self._worst = (outcome, message)
 
     def addSuccess(self, test):
-        if not self._broken:
-            self._tell(test, "passed")
+        self._tell(test, "passed")
 
     def addError(self, test, err):
         self._tell(test, "failed", "".join(traceback.format_exception(*err)))
@@ -53,9 +65,18 @@ class Report(unittest.TestResult):
         self._tell(test, "failed", "unexpected success")
 
     def addSubTest(self, test, subtest, err):
-        if err is not None and not self._broken:
-            self._broken = True
-            self._tell(test, "failed", "".join(traceback.format_exception(*err)))
+        if err is not None:
+            self.addError(test, err)
+
+
+def _write_case(test, outcome, message):
+    if type(test).__name__ == "_FailedTest":
+        _write({"type": "load-error", "file": _file_of(test._testMethodName), "message": (message or "")[:8000]})
+        return
+    line = {"type": "case", "file": "", "name": test.id(), "outcome": outcome}
+    if message is not None:
+        line["message"] = message[:8000]
+    _write(line)
 
 
 def _file_of(module):
@@ -75,10 +96,14 @@ def main():
     start, top = sys.argv[1], os.path.abspath(sys.argv[2])
     files = sys.argv[3:]
     sys.path.insert(0, top)
+    if os.path.isdir(start) and not os.path.isfile(os.path.join(start, "__init__.py")):
+        # A folder that is no package is where its modules are looked for.
+        top = os.path.abspath(start)
+        sys.path.insert(0, top)
     loader = unittest.TestLoader()
     if files:
         names = [os.path.relpath(os.path.abspath(f), top)[:-3].replace(os.sep, ".") for f in files]
-        suite = unittest.TestSuite(loader.loadTestsFromName(name) if _importable(name) else _failed(loader, name) for name in names)
+        suite = unittest.TestSuite(loader.loadTestsFromName(name) for name in names if _importable(name))
     else:
         suite = loader.discover(start, top_level_dir=top)
     seed = os.environ.get("KINO_SHUFFLE")
@@ -97,10 +122,6 @@ def _importable(name):
     except BaseException:
         _write({"type": "load-error", "file": _file_of(name), "message": traceback.format_exc()[:8000]})
         return False
-
-
-def _failed(loader, name):
-    return unittest.TestSuite()
 
 
 main()

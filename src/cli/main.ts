@@ -81,7 +81,9 @@ export async function main(args: readonly string[]): Promise<void> {
     }
     // Ctrl-C reaches the programs that Kino runs as well, and they fail each in their own way.
     process.exitCode = wasInterrupted() ? 130 : exitCodeFor(error);
-    process.stderr.write(`kino: ${wasInterrupted() ? 'Stopped.' : plain(sentenceFor(error))}\n`);
+    const isOurs = error instanceof Error && error.name === 'InterruptedError';
+    const said = wasInterrupted() && !isOurs ? 'Stopped.' : plain(sentenceFor(error));
+    process.stderr.write(`kino: ${said}\n`);
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cp, lstat, mkdir, rename, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SetupPlan } from '../project/index.ts';
 import { type Mount, openJail } from '../sandbox/index.ts';
@@ -14,17 +14,25 @@ export class SetupError extends Error {
   override name = 'SetupError';
   readonly log: string;
   constructor(tool: string, log: string) {
-    const said =
-      log
-        .trim()
-        .split('\n')
-        .filter((line) => /error|err!|not found|failed/i.test(line))
-        .at(-1) ??
-      log.trim().split('\n').at(-1) ??
-      '';
+    const said = whatFailed(log);
     super(`${tool} could not install the dependencies: ${said.slice(0, 200)}`);
     this.log = log;
   }
+}
+
+/** The line that says most: the first of an error, not the last, which tells where a log lies. */
+function whatFailed(log: string): string {
+  const lines = log
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
+  const last = lines.slice(lines.findLastIndex((line) => line.startsWith('$ ')));
+  const telling = last.filter(
+    (line) =>
+      /error|err!|not found|failed|no matching/i.test(line) &&
+      !/complete log|^\$ |npm error code \w+$|traceback/i.test(line),
+  );
+  return telling[0] ?? last.at(-1) ?? '';
 }
 
 /** Dependencies that are installed: what has to be mounted and set for tests to find them. All of it is read-only. */
@@ -38,6 +46,8 @@ export interface PreparedSetup {
   mounts(root: string): Mount[];
   /** Of the set-up a folder that each run gets a copy of. */
   build?: string;
+  /** A folder with files that installing made beside the source (a version, a compiled extension). */
+  made?: string;
 }
 
 const COMMAND_MS = 10 * 60_000;
@@ -104,6 +114,7 @@ async function build(
   let log = '';
   try {
     if (source !== undefined) await writeSource(source);
+    const given = new Set(source === undefined ? [] : await filesBelow(source));
     const hosts = new Set([...plan.hosts, ...(place.allowHosts ?? [])]);
     const fill = (text: string) => text.replaceAll('{setup}', content).replaceAll('{source}', ROOT);
     for (const attempt of plan.attempts) {
@@ -152,6 +163,7 @@ async function build(
         }
         if (!ok) continue;
         await makeScratch(plan, content);
+        if (source !== undefined) await keepMade(source, given, join(folder, 'made'));
         const record = join(folder, `.${randomBytes(4).toString('hex')}`);
         await writeFile(record, `${JSON.stringify({ tool: plan.tool, log }, null, 1)}\n`);
         await rename(record, join(folder, 'setup.json'));
@@ -166,6 +178,32 @@ async function build(
     const isDone = await lstat(join(folder, 'setup.json')).catch(() => undefined);
     if (!isDone) await removeFolder(folder);
   }
+}
+
+/** What installing leaves beside the source and no test needs. */
+const LEFT =
+  /(?:^|\/)(?:[^/]+\.(?:egg-info|dist-info)|__pycache__|build|dist|node_modules|target|\.git|\.[^/]*cache)(?:\/|$)|\.(?:pyc|o|lock)$/;
+
+/** Keeps files that installing has made: a clean checkout would lack them. */
+async function keepMade(source: string, given: ReadonlySet<string>, target: string): Promise<void> {
+  for (const path of await filesBelow(source)) {
+    if (given.has(path) || LEFT.test(path)) continue;
+    await mkdir(dirname(join(target, path)), { recursive: true });
+    await cp(join(source, path), join(target, path), { verbatimSymlinks: true });
+  }
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}
+
+/** Puts what installing has made beside the source, where the source has nothing of its own. */
+export async function addMade(setup: PreparedSetup, root: string): Promise<void> {
+  if (setup.made !== undefined)
+    await cp(setup.made, root, { recursive: true, force: false, errorOnExist: false });
 }
 
 /** Nothing can be mounted later where nothing is. */
@@ -199,6 +237,7 @@ async function prepared(plan: SetupPlan, folder: string): Promise<PreparedSetup>
       ]),
     ],
     ...(plan.build !== undefined && { build: join(content, plan.build) }),
+    ...((await lstat(join(folder, 'made')).catch(() => undefined)) && { made: join(folder, 'made') }),
   };
 }
 

@@ -56,14 +56,21 @@ export function installedToolchains(kind: ToolchainKind): Promise<Toolchain[]> {
   return toolchains;
 }
 
+/** A program, with its version where its place says it. */
+interface Place {
+  program: string;
+  version?: string;
+}
+
 async function find(kind: ToolchainKind): Promise<Toolchain[]> {
-  const programs = kind === 'node' ? nodePrograms() : pythonPrograms();
+  const places = kind === 'node' ? nodePlaces() : pythonPlaces();
   const seen = new Map<string, Toolchain>();
   await Promise.all(
-    programs
-      .filter((program) => existsSync(program))
-      .map(async (program) => {
-        const asked = await ask(kind, program).catch(() => undefined);
+    places
+      .filter(({ program }) => existsSync(program))
+      .map(async ({ program, version }) => {
+        const known = version === undefined ? undefined : { program: realpathSync(program), version };
+        const asked = known ?? (await ask(kind, program).catch(() => undefined));
         if (asked && !seen.has(asked.version)) seen.set(asked.version, { kind, ...asked });
       }),
   );
@@ -81,11 +88,11 @@ async function ask(kind: ToolchainKind, program: string): Promise<{ program: str
   return { program: realpathSync(path), version: version.trim() };
 }
 
-function nodePrograms(): string[] {
+function nodePlaces(): Place[] {
   const home = homedir();
   return [
+    { program: process.execPath, version: process.versions.node },
     ...onPath(['node']),
-    process.execPath,
     ...versionsIn(join(home, '.nvm/versions/node'), 'bin/node'),
     ...versionsIn(join(home, '.volta/tools/image/node'), 'bin/node'),
     ...versionsIn(join(home, '.local/share/mise/installs/node'), 'bin/node'),
@@ -93,26 +100,32 @@ function nodePrograms(): string[] {
   ];
 }
 
-function pythonPrograms(): string[] {
+function pythonPlaces(): Place[] {
   const home = homedir();
+  const pyenv = process.env.PYENV_ROOT ?? join(home, '.pyenv');
   return [
-    ...versionsIn(process.env.PYENV_ROOT ?? join(home, '.pyenv/versions'), 'bin/python3'),
-    ...versionsIn(join(home, '.pyenv/versions'), 'bin/python3'),
+    ...versionsIn(join(pyenv, 'versions'), 'bin/python3'),
     ...versionsIn(join(home, '.local/share/mise/installs/python'), 'bin/python3'),
     ...versionsIn(join(home, '.local/share/uv/python'), 'bin/python3'),
     ...versionsIn(join(home, '.asdf/installs/python'), 'bin/python3'),
-    ...onPath(['python3', ...Object.keys(RELEASED.python).map((version) => `python${version}`)]),
+    // A shim leads to one of the versions above, and takes long to say so.
+    ...onPath(['python3', ...Object.keys(RELEASED.python).map((version) => `python${version}`)]).filter(
+      ({ program }) => !program.includes('/shims/'),
+    ),
   ];
 }
 
-function onPath(names: readonly string[]): string[] {
+function onPath(names: readonly string[]): Place[] {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder.startsWith('/'));
-  return names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return names.flatMap((name) => folders.map((folder) => ({ program: join(folder, name) })));
 }
 
-function versionsIn(folder: string, program: string): string[] {
+function versionsIn(folder: string, program: string): Place[] {
   try {
-    return readdirSync(folder).map((version) => join(folder, version, program));
+    return readdirSync(folder).map((name) => {
+      const version = /^v?(\d+\.\d+\.\d+)$/.exec(name)?.[1];
+      return { program: join(folder, name, program), ...(version !== undefined && { version }) };
+    });
   } catch {
     return [];
   }

@@ -17,10 +17,15 @@ export interface TestRepository {
   git(...args: string[]): string;
 }
 
-/** A real git repository in a new folder. Its clock advances a minute a commit, so that ids are the same each time. */
+/**
+ * A real git repository in a new folder. Its clock advances a minute a commit, so that ids are the same each time.
+ *
+ * @param start when its first commit is
+ */
 export function createRepository(
   commits: readonly CommitSpec[] = [],
   path = temporaryFolder(),
+  start = new Date(Date.UTC(2024, 0, 1)),
 ): TestRepository {
   mkdirSync(path, { recursive: true });
   let minute = 0;
@@ -40,7 +45,7 @@ export function createRepository(
       }
     }
     git('add', '--all');
-    const date = new Date(Date.UTC(2024, 0, 1, 0, minute++)).toISOString();
+    const date = new Date(start.getTime() + minute++ * 60_000).toISOString();
     execFileSync('git', ['commit', '--quiet', '--allow-empty', '--author', author, '--file', '-'], {
       cwd: path,
       input: message,

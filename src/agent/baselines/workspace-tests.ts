@@ -6,6 +6,7 @@ import {
   loadRunners,
   loadTestDetection,
   type ProjectFiles,
+  programFolders,
   type RunRequest,
   type TestPlan,
   type TestReport,
@@ -81,16 +82,18 @@ export class WorkspaceTests {
     const { coverageEnvironment, readCoverage } = await loadCoverage();
     const command = runner.command(request);
     const { KINO_PYTHONPATH = '', ...env } = {
+      ...this.plan.env,
       ...command.env,
       ...(coverage && coverageEnvironment(request)),
     } as Record<string, string>;
     await sandbox.exec(['rm', '-rf', `${OWN}/results`]);
     await sandbox.exec(['mkdir', '-p', `${OWN}/results`]);
     const script =
-      'out=$1; more=$2; shift 2; if [ -n "$more" ]; then [ -z "$PYTHONPATH" ] || more="$PYTHONPATH:$more"; export PYTHONPATH="$more"; fi; if [ -n "$out" ]; then exec "$@" >"$out"; else exec "$@"; fi';
+      'out=$1; more=$2; PATH="$3:$PATH"; export PATH; shift 3; if [ -n "$more" ]; then [ -z "$PYTHONPATH" ] || more="$PYTHONPATH:$more"; export PYTHONPATH="$more"; fi; if [ -n "$out" ]; then exec "$@" >"$out"; else exec "$@"; fi';
+    const path = programFolders(sandbox.root, this.plan.folder).join(':');
     const out = command.stdout === undefined ? '' : join(request.results, command.stdout);
     const ran: ExecResult = await sandbox.exec(
-      ['sh', '-c', script, 'sh', out, KINO_PYTHONPATH, ...command.argv],
+      ['sh', '-c', script, 'sh', out, KINO_PYTHONPATH, path, ...command.argv],
       {
         cwd: command.folder,
         env,

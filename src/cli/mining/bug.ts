@@ -55,7 +55,7 @@ async function mine(path: string, flags: BugFlags): Promise<void> {
   const repository = await openRepository(path);
   const { network } = await loadConfig();
   const { BUG_REASONS, mineBugs } = await loadBugMining();
-  const progress = flags.json ? undefined : new Progress();
+  const progress = new Progress();
   const counter = new FunnelCounter(Object.values(BUG_REASONS));
   const tasks: FixTask[] = [];
   const rows: unknown[] = [];
@@ -64,7 +64,7 @@ async function mine(path: string, flags: BugFlags): Promise<void> {
     signal,
     ...(network?.allowedDomains && { allowHosts: network.allowedDomains }),
   };
-  progress?.update(`running the tests of ${repository.name}`);
+  progress.update(`running the tests of ${repository.name}`);
   try {
     const mined = mineBugs(repository, {
       ...flags,
@@ -77,7 +77,7 @@ async function mine(path: string, flags: BugFlags): Promise<void> {
       counter.add(candidate);
       rows.push(toRow(candidate));
       if ('task' in candidate) tasks.push(candidate.task);
-      progress?.update(
+      progress.update(
         `${repository.name}: ${counter.commits} bugs tried, ${counter.tasks} tasks  ${plain(candidate.subject)}`,
       );
     }
@@ -85,7 +85,7 @@ async function mine(path: string, flags: BugFlags): Promise<void> {
     if (signal.aborted) throw new InterruptedError('Stopped; the same command goes on from here.');
     throw error;
   } finally {
-    progress?.clear();
+    progress.clear();
   }
   const funnel = counter.funnel();
   if (tasks.length === 0) {

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { Command } from 'commander';
 import { kinoHome, loadConfig } from '../../config/index.ts';
 import {
@@ -74,18 +75,18 @@ async function mine(path: string, flags: FixFlags): Promise<void> {
   const repository = await openRepository(path);
   const options = await optionsOf(flags, signal);
   if (flags.explain !== undefined) return explain(repository, flags.explain, options, flags.json === true);
-  const progress = flags.json ? undefined : new Progress();
+  const progress = new Progress();
   const { FIX_REASONS, mineFix } = await loadFixMining();
   const counter = new FunnelCounter(Object.values(FIX_REASONS));
   const tasks: FixTask[] = [];
   const candidates: Candidate<FixTask>[] = [];
-  progress?.update(`mining ${repository.name}`);
+  progress.update(`mining ${repository.name}`);
   try {
     for await (const candidate of mineFix(repository, options)) {
       counter.add(candidate);
       candidates.push(withoutSteps(candidate));
       if ('task' in candidate) tasks.push(candidate.task);
-      progress?.update(
+      progress.update(
         `mining ${repository.name}: ${counter.commits} commits, ${counter.tasks} tasks  ${plain(candidate.subject)}`,
       );
     }
@@ -93,7 +94,7 @@ async function mine(path: string, flags: FixFlags): Promise<void> {
     if (signal.aborted) throw new InterruptedError('Stopped; the same command goes on from here.');
     throw error;
   } finally {
-    progress?.clear();
+    progress.clear();
   }
   const funnel = counter.funnel();
   if (repository.shallow)
@@ -211,8 +212,8 @@ async function explain(
   for (const { what, detail, output } of candidate.steps ?? []) {
     print(`\n${paint('cyan', what)}\n  ${plain(detail)}`);
     if (output && process.env.KINO_DEBUG !== undefined)
-      print(paint('dim', plain(output).replace(/^/gm, '  │ ')));
-    else if (output) print(paint('dim', lastLines(plain(output), 12).replace(/^/gm, '  │ ')));
+      print(paint('dim', shownOutput(output).replace(/^/gm, '  │ ')));
+    else if (output) print(paint('dim', lastLines(shownOutput(output), 30).replace(/^/gm, '  │ ')));
   }
   print();
   if ('dropped' in candidate) {
@@ -242,6 +243,10 @@ async function explain(
   );
   for (const concern of concerns) print(`${paint('yellow', 'concern')}          ${plain(concern)}`);
   print(`\n${paint('dim', plain(gold.patch.trimEnd()))}`);
+}
+
+function shownOutput(output: string): string {
+  return plain(stripVTControlCharacters(output));
 }
 
 function lastLines(text: string, count: number): string {

@@ -51,6 +51,12 @@ function testFor(runner: RunnerName, source: string, words: readonly string[]): 
     case 'jest':
     case 'vitest':
       return javaScriptTest(runner, source, title);
+    case 'tape': {
+      const test = /(?<![\w.])(?:test|tape)\s*\(/.exec(source)?.[0];
+      return test === undefined
+        ? undefined
+        : `\n${test}'${title}', function (t) {\n  t.deepEqual([1], [2]);\n  t.end();\n});\n`;
+    }
     case 'ava':
       return /\btest\b/.test(source)
         ? `\ntest('${title}', t => {\n\tt.deepEqual([1], [2]);\n});\n`

@@ -12,7 +12,7 @@ import { sizeOf } from './quality/difficulty.ts';
 import { findLeaks } from './quality/leaks.ts';
 import { concernsOf, failings } from './quality/qualify.ts';
 import { unsaidNames } from './quality/specification.ts';
-import { goldMutants } from './quality/strength.ts';
+import { goldMutants, goldRepairs } from './quality/strength.ts';
 import { FIX_REASONS, type FixReason } from './reasons.ts';
 import { addedLines, fixStatement, isChangeLog } from './statement.ts';
 import { type ChangeParts, judgedTree, partsOf, referenceTree } from './trees.ts';
@@ -39,10 +39,14 @@ const MAX_PATCH = 400_000;
 const MIN_WORDS = 5;
 /** A suite that is run this often, at most, in so many seconds. */
 const SUITE_SECONDS = 90;
+/** A suite that takes longer is run only where the test files alone leave nothing that must go on passing. */
+const QUICK_SUITE_SECONDS = 5;
 /** Slower tests are not run in another order and at another time. */
 const MAX_DISTURBED_SECONDS = 30;
 /** All mutants of a fix together may take so long. */
 const MUTANTS_SECONDS = 60;
+/** A fix of more lines is none of one small change. */
+const MAX_TRIVIAL_LINES = 6;
 /** A run may take so many times as long as it took when it was examined, and a little for the start. */
 const PATIENCE = 5;
 
@@ -110,7 +114,9 @@ class Examination {
     const parts = await partsOf(store, base, commit);
     this.#judgeParts(parts);
     const reference = await referenceTree(store, base, commit);
-    const goldPatch = await store.diff(base, commit, parts.source);
+    // Tests that stand in source files are the task's as well, and no part of the fix.
+    const { tree: fixed } = await judgedTree(store, commit, base);
+    const goldPatch = await store.diff(base, fixed, parts.source);
     const testPatch = await store.diff(base, reference);
     if (goldPatch.length + testPatch.length > MAX_PATCH)
       throw new Dropped(FIX_REASONS.huge, `${goldPatch.length + testPatch.length} characters of patch`);
@@ -136,7 +142,8 @@ class Examination {
     const { failToPass, passToPass, quarantined, scope } = split;
     const canaries = await this.#canaries({ ...sides, failToPass });
     const strength = await this.#strength({ ...sides, ...split, goldPatch });
-    const graded = { ...readable!, strength };
+    const trivial = await this.#trivial({ ...sides, ...split, goldPatch });
+    const graded = { ...readable!, strength, difficulty: { ...readable!.difficulty, trivial } };
     this.#mustBeGood(graded);
     const { name, path } = repository;
     const content: Omit<FixTask, 'id'> = {
@@ -212,7 +219,12 @@ class Examination {
     const project = await this.#factory.filesAt(commit);
     const present = new Set(project.paths);
     const changed = parts.tests.filter((path) => present.has(path));
-    const plan = await this.#factory.planFor(project, changed, this.#options.given);
+    if (changed.length === 0)
+      throw new Dropped(FIX_REASONS.noTests, `only takes away: ${parts.tests.slice(0, 5).join(', ')}`);
+    // Where only what tests share has changed, the whole suite tells.
+    const plan =
+      (await this.#factory.planFor(project, changed, this.#options.given)) ??
+      (await this.#factory.planFor(project, project.paths, this.#options.given));
     if (!plan) throw new Dropped(FIX_REASONS.noRunner, parts.tests.slice(0, 5).join(', '));
     this.#note('tests', `${plan.runner} in ${plan.folder} (${plan.from})`);
     const files = changed.filter((path) => isTestFile(plan, path));
@@ -263,7 +275,10 @@ class Examination {
     );
     if (passing.size === 0) throw new Dropped(FIX_REASONS.noTestPasses, describe(after));
     for (const { id, outcome } of before.report.cases) if (outcome === 'passed') passing.delete(id);
-    if (passing.size === 0) throw new Dropped(FIX_REASONS.passesBefore, describe(before));
+    // What loads on neither side has shown nothing.
+    const isBroken = after.report.loadErrors.length > 0;
+    if (passing.size === 0)
+      throw new Dropped(isBroken ? FIX_REASONS.crashed : FIX_REASONS.passesBefore, describe(after));
     const parent = await this.#parent(around, [...passing], before, once);
     const isUnchanged = await this.#unchanged(base, files);
     const judge = (befores: readonly TestReport[], afters: readonly TestReport[]) =>
@@ -352,11 +367,16 @@ class Examination {
     const { repeats, seconds } = this.#options;
     const allowed = Math.min(seconds, SUITE_SECONDS / (2 * repeats));
     if (plan.runner === 'junit' || after.seconds > allowed) return undefined;
+    // Where a file holds one test, nothing of it could be broken: the suite is worth more time there.
+    const alone = after.report.cases.every(
+      ({ id, outcome }) => outcome !== 'passed' || !passedIn(before, id),
+    );
     const request = { plan, setup: bench.prepared, attempt: 1, seconds: Math.ceil(allowed) };
     const suite = await this.#test('the suite with the fix', { tree: gold, ...request }, bench);
     const ids = new Set(suite.report.cases.map(({ id }) => id));
     const holdsAll = after.report.cases.every(({ id }) => ids.has(id));
-    if (!suite.report.finished || !holdsAll) return undefined;
+    if (!suite.report.finished || !holdsAll || (suite.seconds > QUICK_SUITE_SECONDS && !alone))
+      return undefined;
     const other = await this.#test('the suite without the fix', { tree: reference, ...request }, bench);
     return other.timedOut && !before.timedOut ? undefined : { after: suite, before: other };
   }
@@ -454,6 +474,40 @@ class Examination {
     };
   }
 
+  /**
+   * Whether one small mechanical change, where the fix changes something, makes the tests pass: what the baseline
+   * `mutate` would find if it were told the place. Null where the fix is too large to be asked.
+   */
+  async #trivial(
+    around: Sides & { goldPatch: string; failToPass: string[]; seconds: number },
+  ): Promise<boolean | null> {
+    const { plan, bench, files, reference, goldPatch, failToPass, seconds } = around;
+    const size = sizeOf(goldPatch);
+    if (size.hunks > 1 || size.lines > MAX_TRIVIAL_LINES) return null;
+    const most = Math.min(this.#options.mutants * 2, Math.floor(MUTANTS_SECONDS / Math.max(0.1, seconds)));
+    const repairs = await goldRepairs(this.#factory.store, reference, goldPatch);
+    for (const { tree, path, mutant } of repairs.slice(0, most)) {
+      const what = `a mechanical repair: ${mutant.operator} in ${path}:${mutant.line}`;
+      const run = await this.#test(
+        what,
+        {
+          tree,
+          plan,
+          setup: bench.prepared,
+          ...(files.length > 0 && plan.runner !== 'junit' && { files }),
+          attempt: 1,
+          seconds: Math.ceil(seconds) * PATIENCE + 10,
+        },
+        bench,
+      );
+      const passed = new Set(
+        run.report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])),
+      );
+      if (failToPass.every((id) => passed.has(id))) return true;
+    }
+    return repairs.length > most ? null : false;
+  }
+
   /** Contents that exist only since the fix. */
   async #secrets(base: string, commit: string, parts: ChangeParts): Promise<Set<string>> {
     const { store } = this.#factory;
@@ -473,6 +527,10 @@ class Examination {
   #note(what: string, detail: string, output?: string): void {
     this.steps.push({ what, detail, ...(output !== undefined && { output }) });
   }
+}
+
+function passedIn({ report }: TestRun, id: string): boolean {
+  return report.cases.some((one) => one.id === id && one.outcome === 'passed');
 }
 
 /** Test files with a test in each that must fail. */

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../git/index.ts';
 import type { Environment } from '../environment.ts';
-import { copyBuild } from '../setups.ts';
+import { addMade, copyBuild } from '../setups.ts';
 import type { FixTask } from '../task.ts';
 import { factoryFor, verifyFix } from './verify.ts';
 
@@ -38,7 +38,7 @@ When you are done, say in a few sentences what you changed.`,
     const { prepared } = await factory.benchFor(task.setup.commit, task.tests.plan);
     // Inside of .git it is no part of the work, and goes with the workspace.
     const build = join(folder, '.git', 'kino', 'build');
-    await copyBuild(prepared, build);
+    await Promise.all([copyBuild(prepared, build), addMade(prepared, folder)]);
     const env: Record<string, string> = prepared.env(folder, build);
     if (prepared.path.length > 0) env.PATH = [...prepared.path, process.env.PATH ?? ''].join(':');
     return { mounts: prepared.mounts(folder), env };

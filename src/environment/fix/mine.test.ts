@@ -146,3 +146,25 @@ test('a test that is another one each time is quarantined', async () => {
   );
   expect(tests.failToPass).toHaveLength(2);
 });
+
+test('a fix that one small change makes is said to be trivial', async () => {
+  const repository = createSlugs();
+  repository.git('reset', '-q', '--hard', repository.commits.fix!);
+  const show = (file: string) => repository.git('show', `${repository.commits.fix}:${file}`);
+  const source = show('src/slug.js');
+  repository.commit({
+    message: 'Lose a character by mistake in titles',
+    files: { 'src/slug.js': `${source.replace('slice(1)', 'slice(2)')}\n` },
+  });
+  const id = repository.commit({
+    message: 'Titles keep the second letter of each word',
+    files: {
+      'src/slug.js': `${source}\n`,
+      'test/slug.test.js': `${show('test/slug.test.js')}\ntest('titles are whole', () => assert.equal(titleOf('abc'), 'Abc'));\n`,
+    },
+  });
+  const [candidate] = await mine(repository.path, { only: id });
+  expect(candidate).toMatchObject({ task: { quality: { difficulty: { trivial: true } } } });
+  const [strict] = await mine(repository.path, { only: id, strict: true });
+  expect(strict).toHaveProperty('dropped');
+});

@@ -8,11 +8,15 @@ import { classify } from '../../project/index.ts';
 export type Role = 'source' | 'document' | 'test' | 'configuration' | 'hook' | 'dependency';
 
 const CONFIGURATION =
-  /(?:^|\/)(?:package\.json|(?:package-lock|npm-shrinkwrap)\.json|pnpm-(?:lock|workspace)\.yaml|yarn\.lock|bun\.lockb?|[jt]sconfig[^/]*\.json|(?:vitest|vite|jest|babel|playwright|ava|karma|nyc|c8|wallaby|web-test-runner)\.(?:config|workspace|setup|conf)[^/]*|\.(?:mocharc|babelrc|swcrc|nycrc|c8rc|taprc|npmrc|yarnrc|nvmrc|node-version|python-version|tool-versions|coveragerc|env)[^/]*|\.mocharc|\.yarn\/[^/]*|pytest\.ini|\.pytest\.ini|tox\.ini|setup\.(?:cfg|py)|pyproject\.toml|noxfile\.py|conftest\.py|requirements[^/]*\.txt|(?:uv|poetry|pdm)\.lock|Pipfile(?:\.lock)?|go\.(?:mod|sum|work|work\.sum)|Cargo\.(?:toml|lock)|build\.rs|rust-toolchain[^/]*|\.cargo\/[^/]*|\.config\/nextest\.toml|CMakeLists\.txt|CMakePresets\.json|CTest[^/]*|(?:GNU)?[Mm]akefile|Gemfile(?:\.lock)?)$/;
+  /(?:^|\/)(?:package\.json|(?:package-lock|npm-shrinkwrap)\.json|pnpm-(?:lock|workspace)\.yaml|yarn\.lock|bun\.lockb?|[jt]sconfig[^/]*\.json|(?:vitest|vite|jest|babel|playwright|ava|karma|nyc|c8|wallaby|web-test-runner)\.(?:config|workspace|setup|conf)[^/]*|\.(?:mocharc|babelrc|swcrc|nycrc|c8rc|taprc|npmrc|yarnrc|nvmrc|node-version|python-version|tool-versions|coveragerc|env)[^/]*|\.mocharc|\.yarn\/[^/]*|pytest\.ini|\.pytest\.ini|tox\.ini|setup\.(?:cfg|py)|pyproject\.toml|noxfile\.py|conftest\.py|requirements[^/]*\.(?:txt|in)|requirements\/[^/]*\.(?:txt|in)|(?:uv|poetry|pdm)\.lock|Pipfile(?:\.lock)?|go\.(?:mod|sum|work|work\.sum)|Cargo\.(?:toml|lock)|build\.rs|rust-toolchain[^/]*|\.cargo\/[^/]*|\.config\/nextest\.toml|CMakeLists\.txt|CMakePresets\.json|CTest[^/]*|(?:GNU)?[Mm]akefile|Gemfile(?:\.lock)?)$/;
 
 /** What interpreters run or obey before any program of the repository: nobody needs it for a change of code. */
 const HOOK =
   /(?:^|\/)(?:(?:site|user)customize(?:\.py|\/.*)|[^/]+\.pth|[^/]+\.(?:egg-info|dist-info)\/.*|[^/]+\.(?:egg-info|egg-link)|\.envrc|\.husky\/.*|\.githooks\/.*|\.gdbinit|LD_PRELOAD|ld\.so\.preload|\.gitattributes|\.gitconfig)$/;
+
+/** What is run elsewhere, and nothing that a test could be about. */
+const CI =
+  /^(?:\.github|\.circleci|\.gitlab|\.buildkite)\/|^(?:\.gitlab-ci|\.travis|appveyor|\.appveyor|azure-pipelines|\.pre-commit-config|\.readthedocs|codecov|\.codecov)\.ya?ml$/;
 
 /** Installed packages: what is judged with them is the set-up's. */
 const DEPENDENCY =
@@ -32,6 +36,7 @@ const SHADOWS = new Set(
 /** The role of a path. @param isNew the base has no such file */
 export function roleOf(path: string, isNew: boolean): Role {
   if (DEPENDENCY.test(path) || classify(path) === 'vendored') return 'dependency';
+  if (CI.test(path)) return 'document';
   if (HOOK.test(path) || (isNew && shadowsRunner(path))) return 'hook';
   if (CONFIGURATION.test(path)) return 'configuration';
   if (classify(path) === 'test' || /(?:^|\/)__snapshots__\/|\.snap$/.test(path)) return 'test';

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Repository } from '../../git/index.ts';
-import { loadRunners, type RunnerName, type SetupPlan } from '../../project/index.ts';
+import { loadRunners, programFolders, type RunnerName, type SetupPlan } from '../../project/index.ts';
 import type { HarborTaskDraft } from '../harbor/write-task.ts';
 import type { Place } from '../place.ts';
 import type { FixTask } from '../task.ts';
@@ -19,6 +19,7 @@ const SETUP = '/opt/setup';
 const READERS: Partial<Record<RunnerName, 'own' | 'jest' | 'go' | 'junit'>> = {
   'node:test': 'own',
   mocha: 'own',
+  tape: 'own',
   pytest: 'own',
   unittest: 'own',
   vitest: 'jest',
@@ -63,7 +64,7 @@ export async function toHarbor(
     build: setup.plan?.build === undefined ? '/tmp/kino-build' : `${SETUP}/${setup.plan.build}`,
     programs: { node: 'node', python: setup.plan?.tool === 'pip' ? `${SETUP}/venv/bin/python` : 'python3' },
   });
-  const { KINO_PYTHONPATH: pythonpath, ...env } = command.env;
+  const { KINO_PYTHONPATH: pythonpath, ...env } = { ...plan.env, ...command.env } as Record<string, string>;
   const given = await givenFiles(factory, start, reference);
   const about = {
     root: ROOT,
@@ -71,6 +72,7 @@ export async function toHarbor(
     argv: command.argv,
     env,
     pythonpath: pythonpath ?? null,
+    path: programFolders(ROOT, plan.folder),
     stdout: command.stdout ?? null,
     reader,
     seconds: task.tests.seconds,

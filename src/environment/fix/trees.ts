@@ -70,7 +70,11 @@ export async function judgedTree(
   reference: string,
   start = work,
 ): Promise<{ tree: string; restored: Restored[] }> {
-  const [given, wanted, begun] = await Promise.all([work, reference, start].map((tree) => store.list(tree)));
+  const [given, wanted, begun] = await Promise.all([
+    store.list(work),
+    store.list(reference),
+    store.list(start),
+  ]);
   const changes = new Map<string, TreeEntry | null>();
   const restored: Restored[] = [];
   for (const [path, entry] of given) {

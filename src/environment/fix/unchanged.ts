@@ -33,7 +33,7 @@ export async function definitionsIn(path: string, source: string): Promise<Map<s
 
 /** The name by which a test is defined: without its file, the suites around it, parameters and a number. */
 export function definedName(id: string): string {
-  const inner = id.slice(id.indexOf('::') + 2);
+  const inner = id.replace(/^[\s\S]*?::/, '');
   const last = inner.split(/ > |::/).at(-1) ?? inner;
   const plain = last.replace(/#\d+$/, '').replace(/\[[\s\S]*\]$/, '');
   // Subtests of Go are named by values; the function is what is written.

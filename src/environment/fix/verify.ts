@@ -41,7 +41,7 @@ export async function verifyFix(task: FixTask, work: Work): Promise<Score> {
   const given = work.folder === undefined ? start : await store.takeIn(work.folder, start);
   const touched = new Set(given === start ? [] : await changedPaths(store, start, given));
   const links = await linksOut(factory, start, given, touched);
-  const { tree, restored } = await judgedTree(store, links.tree, reference);
+  const { tree, restored } = await judgedTree(store, links.tree, reference, start);
   const findings: Finding[] = [
     ...findingsOfFiles(restored.filter(({ path }) => touched.has(path))),
     ...links.findings,

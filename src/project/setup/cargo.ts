@@ -33,7 +33,14 @@ export async function cargoSetup(
     version,
     plan: {
       tool: 'cargo',
-      key: setupKey('cargo', version, tests.folder, tests.args, manifests, lock ?? dayAfter(time)),
+      key: setupKey(
+        'cargo',
+        version,
+        tests.folder,
+        tests.args,
+        manifests,
+        lock === undefined ? dayAfter(time) : pinned(lock),
+      ),
       files: { 'cargo/.kino': '', 'target/.kino': '' },
       needsSource: true,
       attempts: [locked, []].map((flags) => [
@@ -61,6 +68,11 @@ export async function cargoSetup(
       notes: [],
     },
   };
+}
+
+/** A lockfile without the versions of the repository's own packages: those have no source. */
+function pinned(lock: string): string {
+  return lock.replace(/^(name = .*\n)version = .*\n(?!source)/gm, '$1');
 }
 
 let asked: Promise<{ version: string; programs: string } | undefined> | undefined;

@@ -50,7 +50,7 @@ export async function detectSetup(files: ProjectFiles, tests: TestPlan, time: nu
     case 'ctest':
       return { toolchain: {}, node: kino };
     default: {
-      const setup = await (await import('./node.ts')).nodeSetup(files, time);
+      const setup = await (await import('./node.ts')).nodeSetup(files, tests, time);
       if (!setup && tests.runner !== 'junit') throw new MissingToolchainError('node');
       const [fallback] = await installedToolchains('node');
       return {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import type { ProjectFiles } from '../project-files.ts';
+import type { TestPlan } from '../tests/runner.ts';
 import { chooseToolchain, installedToolchains } from '../toolchains.ts';
 import { dayAfter, isBesideTests } from './dates.ts';
 import { setupKey } from './key.ts';
@@ -46,9 +47,16 @@ export interface NodeSetup {
  *
  * @param time when that was, in seconds since 1970
  */
-export async function nodeSetup(files: ProjectFiles, time: number): Promise<NodeSetup | undefined> {
+export async function nodeSetup(
+  repository: ProjectFiles,
+  tests: TestPlan,
+  time: number,
+): Promise<NodeSetup | undefined> {
+  const home = await homeOf(repository, tests);
+  const files = filesIn(repository, home);
   const root = parsePackage(await files.read('package.json'));
-  const chosen = chooseToolchain(await installedToolchains('node'), await wantedNode(files, root), time);
+  const wanted = (await wantedNode(files, root)) ?? (await wantedNode(repository, undefined));
+  const chosen = chooseToolchain(await installedToolchains('node'), wanted, time);
   if (!chosen) return undefined;
   const { toolchain, note } = chosen;
   const tool = { node: toolchain.program, version: toolchain.version };
@@ -75,7 +83,7 @@ export async function nodeSetup(files: ProjectFiles, time: number): Promise<Node
     ...tool,
     plan: {
       tool: packageManager,
-      key: setupKey('node', toolchain.version.split('.')[0], written, day),
+      key: setupKey('node', toolchain.version.split('.')[0], withoutOwnVersions(written), day),
       files: Object.fromEntries(
         Object.entries(written).map(([path, text]) => [posix.join('modules', path), text]),
       ),
@@ -85,7 +93,7 @@ export async function nodeSetup(files: ProjectFiles, time: number): Promise<Node
       hosts: ['registry.npmjs.org', 'registry.yarnpkg.com', ...hostOf(process.env.npm_config_registry)],
       mounts: ['.', ...[...manifests.keys()].map((path) => posix.dirname(path))].map((folder) => ({
         from: posix.join('modules', folder, 'node_modules'),
-        to: posix.join(folder, 'node_modules'),
+        to: posix.join(home, folder, 'node_modules'),
         scratch: folder === '.' ? SCRATCH : [],
       })),
       env: {},
@@ -93,6 +101,42 @@ export async function nodeSetup(files: ProjectFiles, time: number): Promise<Node
       notes: note === undefined ? [] : [note],
     },
   };
+}
+
+/** The folder whose manifest decides: a package that brings its own runner stands alone, others belong to the root. */
+async function homeOf(files: ProjectFiles, { folder, runner }: TestPlan): Promise<string> {
+  const own = folder === '.' ? undefined : parsePackage(await files.read(`${folder}/package.json`));
+  if (!own) return '.';
+  const root = parsePackage(await files.read('package.json'));
+  if (!root) return folder;
+  if (root.workspaces !== undefined || files.paths.includes('pnpm-workspace.yaml')) return '.';
+  const needs = { ...own.dependencies, ...own.devDependencies };
+  return runner in needs || (runner === 'node:test' && hasDependencies(own, false)) ? folder : '.';
+}
+
+function filesIn(files: ProjectFiles, folder: string): ProjectFiles {
+  if (folder === '.') return files;
+  const prefix = `${folder}/`;
+  return {
+    paths: files.paths.flatMap((path) => (path.startsWith(prefix) ? [path.slice(prefix.length)] : [])),
+    read: (path) => files.read(prefix + path),
+  };
+}
+
+/** Manifests and lockfiles name the version of what they are of, which decides nothing. */
+function withoutOwnVersions(written: Readonly<Record<string, string>>): unknown {
+  return Object.entries(written).map(([path, text]) => {
+    if (!path.endsWith('.json')) return [path, text];
+    try {
+      const content = z.looseObject({ packages: record }).parse(JSON.parse(text));
+      const { version: _, ...rest } = content;
+      const own = z.looseObject({}).safeParse(content.packages?.['']).data;
+      const packages = own && { packages: { ...content.packages, '': { ...own, version: undefined } } };
+      return [path, { ...rest, ...packages }];
+    } catch {
+      return [path, text];
+    }
+  });
 }
 
 async function wantedNode(files: ProjectFiles, root: Package | undefined): Promise<string | undefined> {
@@ -261,5 +305,7 @@ function attemptsFor(
     ];
   }
   const npm = (...args: string[]) => [run('npm', 'install', '--no-package-lock', `--before=${day}`, ...args)];
-  return [npm(), npm('--ignore-scripts'), npm('--ignore-scripts', '--legacy-peer-deps')];
+  // A mirror knows when it first saw a version, and not when it came out: better today's than none.
+  const today = [run('npm', 'install', '--no-package-lock', '--ignore-scripts', '--legacy-peer-deps')];
+  return [npm(), npm('--ignore-scripts'), npm('--ignore-scripts', '--legacy-peer-deps'), today];
 }

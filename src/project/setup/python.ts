@@ -44,6 +44,8 @@ type Pyproject = z.infer<typeof pyprojectSchema>;
 const TESTING = /^(?:tests?|testing|unit-?tests?|ci|dev|develop(?:ment)?|all)$/i;
 const REQUIREMENTS =
   /(?:^|\/)(?:requirements[-_.]?(?:tests?|testing|dev|ci|develop(?:ment)?)?|(?:tests?|testing|dev|ci)[-_.]?requirements)\.txt$|(?:^|\/)requirements\/(?:tests?|testing|dev|ci|base)\.txt$/i;
+/** Folders whose requirements are not those of tests. */
+const BESIDE = /(?:^|\/)(?:docs?|examples?|bench(?:marks?)?|tools|scripts)\//;
 /** Tools that check, format or document: no test needs them. */
 const NO_TEST_NEEDS =
   /^(?:ruff|black|flake8\S*|pylint|mypy|pyright|isort|tox\S*|nox|pre-commit\S*|sphinx\S*|twine|build|wheel|bump\S*|coveralls|codecov|mkdocs\S*|furo|pyupgrade|autoflake|bandit|interrogate|docformatter|commitizen)(?:$|[\s<>=!~;[@])/i;
@@ -124,8 +126,8 @@ export async function pythonSetup(
         day,
         extras,
         packageFacts(pyproject),
-        setupPy,
-        setupCfg,
+        withoutVersion(setupPy),
+        withoutVersion(sectionsOfPackage(setupCfg)),
       ),
       files: written,
       needsSource: true,
@@ -221,20 +223,20 @@ async function requirementsOf(
     found.push(...Object.keys(poetry?.group?.[name]?.dependencies ?? {}));
   found.push(...Object.keys(poetry?.['dev-dependencies'] ?? {}));
   const inFolder = files.paths.filter((path) => folder === '.' || path.startsWith(`${folder}/`));
-  const lists = inFolder.filter((path) => REQUIREMENTS.test(path) && path.split('/').length <= 3);
+  const lists = inFolder.filter(
+    (path) => REQUIREMENTS.test(path) && !BESIDE.test(path) && path.split('/').length <= 3,
+  );
   for (const path of lists.sort()) {
     if (isPackage && found.length > 0 && /(?:^|\/)requirements\.txt$/.test(path)) continue;
     found.push(...linesOf(await files.read(path)));
   }
-  if (found.length === 0) {
-    const tox = (await files.read(posix.join(folder, 'tox.ini'))) ?? '';
-    const deps = /^\[testenv\][\s\S]*?^deps\s*=([^\n]*\n(?:[ \t]+[^\n]*\n)*)/m.exec(`${tox}\n`)?.[1];
-    found.push(
-      ...linesOf(deps)
-        .map((line) => line.replace(/^[\w,{}.-]+:\s*/, ''))
-        .filter((line) => !line.includes('{')),
-    );
-  }
+  const tox = (await files.read(posix.join(folder, 'tox.ini'))) ?? '';
+  const deps = /^\[testenv\][\s\S]*?^deps\s*=([^\n]*\n(?:[ \t]+[^\n]*\n)*)/m.exec(`${tox}\n`)?.[1];
+  found.push(
+    ...linesOf(deps)
+      .map((line) => line.replace(/^[\w,{}.-]+:\s+/, ''))
+      .filter((line) => !line.includes('{')),
+  );
   return { requirements: [...new Set(found)].filter((one) => !NO_TEST_NEEDS.test(one) && one !== 'python') };
 }
 
@@ -310,12 +312,27 @@ function packageFacts(pyproject: Pyproject | undefined): unknown {
   return [
     project.name,
     project.dependencies,
-    project['optional-dependencies'],
+    Object.entries(project['optional-dependencies'] ?? {}).map(([name, needs]) => [
+      name,
+      needs.filter((one) => !NO_TEST_NEEDS.test(one)),
+    ]),
     project.scripts,
     project['entry-points'],
     pyproject?.['build-system'],
     pyproject?.tool?.poetry?.dependencies,
   ];
+}
+
+function withoutVersion(text: string | undefined): string | undefined {
+  return text?.replace(/\bversion\s*=\s*(?:["'][^"'\n]*["']|[\w.+-]+[ \t]*$)/gm, '');
+}
+
+/** Of a `setup.cfg` what is about the package; checkers keep their settings there as well. */
+function sectionsOfPackage(text: string | undefined): string | undefined {
+  return text
+    ?.split(/^(?=\[)/m)
+    .filter((section) => /^\[(?:metadata|options)/.test(section))
+    .join('');
 }
 
 function mentions(requirements: readonly string[], name: string): boolean {

@@ -18,6 +18,7 @@ export function coverageEnvironment({ plan, root, results }: RunRequest): Record
     case 'mocha':
     case 'ava':
     case 'tap':
+    case 'tape':
       return { NODE_V8_COVERAGE: results };
     default:
       return {};

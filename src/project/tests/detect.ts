@@ -15,6 +15,7 @@ const TAKES: Readonly<Record<RunnerName, RegExp>> = {
   mocha: /\.[cm]?[jt]sx?$/,
   ava: /\.[cm]?[jt]sx?$/,
   tap: /\.[cm]?[jt]sx?$/,
+  tape: /\.[cm]?[jt]sx?$/,
   pytest: /(?:^|\/)(?:test_[^/]*|[^/]*_tests?|tests?)\.py$/,
   unittest: /(?:^|\/)(?:test[^/]*|[^/]*_tests?)\.py$/,
   go: /_test\.go$/,
@@ -100,7 +101,7 @@ const packageSchema = z.object({
 
 /** Scripts that run tests, the likeliest first. */
 const SCRIPTS =
-  /^(?:test|tests|test[:-]unit|unit|test[:-](?:ci|run|node|only|all|js|ts|mocha|jest|vitest|ava|tap|dev)|mocha|jest|vitest|ava|tap|_?unit-?tests?|coverage)$/;
+  /^(?:test|tests|test[:-]unit|unit|test[:-](?:ci|run|node|only|all|js|ts|mocha|jest|vitest|ava|tap|dev)|mocha|jest|vitest|ava|tap|tape|tests-only|_?unit-?tests?|coverage)$/;
 
 async function ofPackage(files: ProjectFiles, path: string): Promise<TestPlan[]> {
   const folder = posix.dirname(path);
@@ -113,7 +114,7 @@ async function ofPackage(files: ProjectFiles, path: string): Promise<TestPlan[]>
   for (const name of names) found.push(...ofScript(scripts, name, folder, `${path}: scripts.${name}`, 0));
   if (found.length > 0) return once(found);
   const all = { ...dependencies, ...devDependencies };
-  const runner = (['vitest', 'jest', 'mocha', 'ava', 'tap'] as const).find((name) => name in all);
+  const runner = (['vitest', 'jest', 'mocha', 'ava', 'tap', 'tape'] as const).find((name) => name in all);
   if (runner) return [{ runner, folder, args: [], files: [], from: `${path}: devDependencies.${runner}` }];
   return [];
 }
@@ -155,7 +156,7 @@ async function ofPython(files: ProjectFiles): Promise<TestPlan[]> {
   if (tests.length === 0) return [];
   const plans: TestPlan[] = [];
   for (const folder of new Set(folders.length > 0 ? folders : ['.'])) {
-    const sign = await signOfPytest(files, folder);
+    const sign = await signOfPytest(files, folder, tests);
     const own = tests.filter((path) => isInFolder(folder, path));
     if (own.length === 0) continue;
     if (sign !== undefined) {
@@ -171,8 +172,15 @@ async function ofPython(files: ProjectFiles): Promise<TestPlan[]> {
   return plans;
 }
 
+/** Test files that are read to see whose they are. */
+const MAX_READ = 20;
+
 /** Where it is said that tests are pytest's. */
-async function signOfPytest(files: ProjectFiles, folder: string): Promise<string | undefined> {
+async function signOfPytest(
+  files: ProjectFiles,
+  folder: string,
+  tests: readonly string[],
+): Promise<string | undefined> {
   const signs: [string, RegExp][] = [
     ['pytest.ini', /(?:)/],
     ['pyproject.toml', /\[tool\.pytest|\bpytest\b/],
@@ -195,6 +203,10 @@ async function signOfPytest(files: ProjectFiles, folder: string): Promise<string
   );
   for (const path of others)
     if (path.endsWith('conftest.py') || /\bpytest\b|py\.test/.test((await files.read(path)) ?? ''))
+      return path;
+  // A test that is a plain function is none to unittest.
+  for (const path of tests.filter((one) => isInFolder(folder, one)).slice(0, MAX_READ))
+    if (/^(?:import pytest\b|from pytest\b|(?:async )?def test_)/m.test((await files.read(path)) ?? ''))
       return path;
   return undefined;
 }

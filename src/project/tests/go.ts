@@ -69,8 +69,8 @@ export const go: TestRunner = {
     for (const id of running) if (!outcomes.has(id)) outcomes.set(id, 'failed');
     const parents = new Map<string, string[]>();
     for (const id of outcomes.keys()) {
-      const parent = id.slice(0, id.lastIndexOf('/'));
-      if (outcomes.has(parent)) parents.set(parent, [...(parents.get(parent) ?? []), id]);
+      const parent = parentOf(id, outcomes);
+      if (parent !== undefined) parents.set(parent, [...(parents.get(parent) ?? []), id]);
     }
     for (const [id, outcome] of outcomes) {
       const children = parents.get(id) ?? [];
@@ -80,6 +80,13 @@ export const go: TestRunner = {
     return report.build();
   },
 };
+
+/** The test around a subtest; names of subtests may hold slashes themselves. */
+function parentOf(id: string, known: ReadonlyMap<string, unknown>): string | undefined {
+  for (let at = id.lastIndexOf('/'); at > id.indexOf('::'); at = id.lastIndexOf('/', at - 1))
+    if (known.has(id.slice(0, at))) return id.slice(0, at);
+  return undefined;
+}
 
 /** The packages of test files, as `go` names them. */
 function packagesOf(folder: string, files: readonly string[]): string[] {

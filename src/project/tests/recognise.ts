@@ -54,6 +54,10 @@ const FLAGS: Partial<Record<RunnerName, Flags>> = {
         ' ',
       ),
   },
+  tape: {
+    valued: '-r --require -i --ignore'.split(' '),
+    dropped: ['--no-only'],
+  },
   pytest: {
     valued:
       '-m -k -p -c -o --rootdir --ignore --deselect -n --numprocesses --cov --cov-report --cov-config --junitxml --junit-xml --tb -W --durations --timeout --maxfail --import-mode --confcutdir --color --log-level'.split(
@@ -158,7 +162,8 @@ function recogniseWords(words: readonly string[], folder: string, from: string):
   };
   if (name === 'node' || name === 'tsx' || name === 'ts-node') return nodeCommand(name, rest, plan);
   if (name === 'mocha' || name === '_mocha') return plan('mocha', rest);
-  if (name === 'jest' || name === 'vitest' || name === 'ava' || name === 'tap') return plan(name, rest);
+  if (name === 'jest' || name === 'vitest' || name === 'ava' || name === 'tap' || name === 'tape')
+    return plan(name, rest);
   if (name === 'pytest' || name === 'py.test') return plan('pytest', rest);
   if (/^python(?:\d(?:\.\d+)?)?$/.test(name)) return pythonCommand(rest, plan, folder, from);
   if (name === 'go' && rest[0] === 'test') return plan('go', rest.slice(1));
@@ -209,7 +214,15 @@ function nodeCommand(program: string, words: readonly string[], plan: Planner): 
     } else {
       const name = posix.basename(word).replace(/\.[cm]?js$/, '');
       const runner = (
-        { mocha: 'mocha', _mocha: 'mocha', jest: 'jest', vitest: 'vitest', ava: 'ava', tap: 'tap' } as const
+        {
+          mocha: 'mocha',
+          _mocha: 'mocha',
+          jest: 'jest',
+          vitest: 'vitest',
+          ava: 'ava',
+          tap: 'tap',
+          tape: 'tape',
+        } as const
       )[name];
       if (runner === undefined) return undefined;
       const env = own.length > 0 && { env: { NODE_OPTIONS: own.join(' ') } };

@@ -10,6 +10,7 @@ export const RUNNERS = [
   'mocha',
   'ava',
   'tap',
+  'tape',
   'pytest',
   'unittest',
   'go',

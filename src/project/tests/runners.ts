@@ -15,6 +15,8 @@ export async function runnerOf(name: RunnerName): Promise<TestRunner> {
       return (await import('./ava.ts')).ava;
     case 'tap':
       return (await import('./tap.ts')).tap;
+    case 'tape':
+      return (await import('./tape.ts')).tape;
     case 'pytest':
       return (await import('./pytest.ts')).pytest;
     case 'unittest':

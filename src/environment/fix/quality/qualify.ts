@@ -14,7 +14,7 @@ const STRICT: Bar = { words: 9, strength: 0.5, lines: 3 };
 export const QUALITY_REASONS = {
   leak: 'the answer leaks',
   short: 'the statement is too short',
-  overSpecified: 'tests use names that nobody is told',
+  overSpecified: 'tests want names or texts that nobody is told',
   weak: 'the tests do not notice changes of the fix',
   tiny: 'the fix is too small',
   trivial: 'a mechanical repair solves it',
@@ -40,6 +40,7 @@ export function failings(
     (strict ? strength.share < bar.strength : strength.share === 0 && strength.mutants >= 3)
   )
     add(QUALITY_REASONS.weak, `${strength.killed} of ${strength.mutants} mutants are noticed`);
+  if (strict && strength.share === null) add(QUALITY_REASONS.weak, 'no mutant of the fix could be tried');
   if (difficulty.lines < bar.lines) add(QUALITY_REASONS.tiny, `${difficulty.lines} lines`);
   if (strict && difficulty.trivial === true) add(QUALITY_REASONS.trivial, 'the baseline mutate solves it');
   return found;

@@ -15,9 +15,13 @@ const COMMON = new Set(
 /** More names than that are not looked up one by one. */
 const MAX_NAMES = 200;
 
+/** String literals shorter than this are values like any other. */
+const MIN_LITERAL = 6;
+const LITERAL = /"((?:[^"\\\n]|\\.)*)"|'((?:[^'\\\n]|\\.)*)'|`((?:[^`\\$]|\\.)*)`/g;
+
 /**
- * Names that the tests use and only the gold patch introduces, and that neither the statement nor the base says: whoever
- * solves the task another way would have to guess them.
+ * Names that the tests use, and texts that they want to the letter, which only the gold patch introduces and neither the
+ * statement nor the base says: whoever solves the task another way would have to guess them.
  *
  * @param base the tree that the work starts from
  */
@@ -33,7 +37,14 @@ export async function unsaidNames(
     .filter((name) => inGold.has(name) && !COMMON.has(name.toLowerCase()) && !said.has(name.toLowerCase()))
     .slice(0, MAX_NAMES);
   const unsaid: string[] = [];
-  for (const name of shared) if (!(await isIn(repository, base, name))) unsaid.push(name);
+  for (const name of shared) if (!(await isIn(repository, base, name, '--word-regexp'))) unsaid.push(name);
+  const inGoldTexts = literalsIn(goldPatch);
+  const told = statement.toLowerCase().replace(/\s+/g, ' ');
+  const texts = [...literalsIn(testPatch)].filter(
+    (text) => inGoldTexts.has(text) && !told.includes(text.toLowerCase()),
+  );
+  for (const text of texts.slice(0, MAX_NAMES))
+    if (!(await isIn(repository, base, text))) unsaid.push(JSON.stringify(text));
   return unsaid.sort();
 }
 
@@ -47,6 +58,19 @@ function namesIn(patch: string): Set<string> {
   return names;
 }
 
+/** The texts in a patch's new lines that are more than a word. */
+function literalsIn(patch: string): Set<string> {
+  const texts = new Set<string>();
+  for (const { hunks } of readPatch(patch))
+    for (const { added } of hunks)
+      for (const line of added.values())
+        for (const [, a, b, c] of line.matchAll(LITERAL)) {
+          const text = (a ?? b ?? c ?? '').trim();
+          if (text.length >= MIN_LITERAL && /\p{L}.*\s.*\p{L}/u.test(text)) texts.add(text);
+        }
+  return texts;
+}
+
 function codeOf(line: string): string {
   return line
     .replace(/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`/g, ' ')
@@ -54,18 +78,9 @@ function codeOf(line: string): string {
     .replace(/^\s*\*.*$/, '');
 }
 
-async function isIn(repository: Repository, tree: string, name: string): Promise<boolean> {
+async function isIn(repository: Repository, tree: string, text: string, ...how: string[]): Promise<boolean> {
   try {
-    await git(repository.path, [
-      'grep',
-      '--quiet',
-      '--word-regexp',
-      '--fixed-strings',
-      '-I',
-      '-e',
-      name,
-      tree,
-    ]);
+    await git(repository.path, ['grep', '--quiet', ...how, '--fixed-strings', '-I', '-e', text, tree]);
     return true;
   } catch (error) {
     if (error instanceof GitError && error.exitCode === 1) return false;

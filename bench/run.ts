@@ -12,11 +12,12 @@ const BENCHES: Record<string, () => Promise<{ bench(): Promise<void> }>> = {
   sandbox: () => import('./sandbox.ts'),
   mine: () => import('./mine.ts'),
   factory: () => import('./factory.ts'),
+  'mine-fix': () => import('./mine-fix.ts'),
   index: () => import('./index-and-query.ts'),
 };
 
 /** They install what they measure, and run only where they are named. */
-const DOWNLOADING = ['acp-agents'];
+const DOWNLOADING = ['acp-agents', 'mine-fix'];
 
 const wanted = process.argv.slice(2);
 const usual = Object.keys(BENCHES).filter((name) => !DOWNLOADING.includes(name));

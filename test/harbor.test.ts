@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -106,12 +107,14 @@ describe('a task in one piece', () => {
   });
 
   test('a python task that installs nothing', async () => {
+    const asked = execFileSync('python3', ['-c', 'import sys; print("%d.%d" % sys.version_info[:2])'], {
+      encoding: 'utf8',
+    });
+    const version = asked.trim();
     const row = await imported({
       ...HELLO,
-      'environment/Dockerfile':
-        "FROM python:3.11-slim\nWORKDIR /app\nRUN python3 -c \"open('/app/made.txt', 'w').write('made')\"\n",
-      'tests/test.sh':
-        "#!/bin/sh\npython -c \"import sys; open('/logs/verifier/reward.txt', 'w').write(str(int(sys.version_info[:2] == (3, 11) and open('/app/made.txt').read() == 'made')))\"\n",
+      'environment/Dockerfile': `FROM python:${version}-slim\nWORKDIR /app\nRUN python3 -c "open('/app/made.txt', 'w').write('made')"\n`,
+      'tests/test.sh': `#!/bin/sh\npython -c "import sys; open('/logs/verifier/reward.txt', 'w').write(str(int('%d.%d' % sys.version_info[:2] == '${version}' and open('/app/made.txt').read() == 'made')))"\n`,
     });
     expect(await scoreOf(row, bash('true'))).toMatchObject({ reward: 1 });
   });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { mineNewest, proveSound, testsOf } from './support/flows.ts';
+import { isInstalled, mineNewest, proveSound, testsOf } from './support/flows.ts';
 import { createRepository } from './support/repository.ts';
 import { sharedFolder } from './support/temporary.ts';
 
@@ -14,7 +14,7 @@ const MINUTES = 180_000;
 const MESSAGE =
   'Lengths count letters and never blanks\n\nBlanks before, between and after words were counted as well.';
 
-test(
+test.skipIf(!isInstalled('go'))(
   'go: subtests, a panic that hides later tests, prints that look like events',
   async () => {
     const source = (body: string) => `package words
@@ -116,7 +116,7 @@ func TestLetters(t *testing.T) {
   MINUTES,
 );
 
-test(
+test.skipIf(!isInstalled('cargo'))(
   'cargo: modules of tests inside of source, integration tests, a test that is ignored, a stack overflow',
   async () => {
     const source = (body: string, tests: string) => `/// The letters of a text.
@@ -222,7 +222,7 @@ int count(const char *text) {
 }
 `;
 
-test(
+test.skipIf(!isInstalled('cmake'))(
   'ctest: programs that are built in a folder of their own',
   async () => {
     const cmake = (names: string) => `cmake_minimum_required(VERSION 3.19)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { expect } from 'vitest';
 import {
   environmentOf,
@@ -41,6 +42,11 @@ export async function unreachable(registry: string): Promise<string | undefined>
   } catch (error) {
     return `${registry} cannot be reached: ${(error as Error).message}`;
   }
+}
+
+/** Whether a program is on the PATH. */
+export function isInstalled(program: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0;
 }
 
 /** What a task says of its tests, without what is the same each time. */

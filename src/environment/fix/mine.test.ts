@@ -12,12 +12,12 @@ import { FIX_REASONS } from './reasons.ts';
 
 async function mine(path: string, options: Partial<FixMineOptions> = {}): Promise<Candidate<FixTask>[]> {
   const place = { home: temporaryFolder() };
-  return Array.fromAsync(mineFix(await openRepository(path), { place, repeats: 2, ...options }));
+  return Array.fromAsync(mineFix(await openRepository(path), { place, repeats: 1, mutants: 1, ...options }));
 }
 
 test('every commit becomes a task or says why not', async () => {
   const { path, commits } = createSlugs();
-  const candidates = await mine(path);
+  const candidates = await mine(path, { repeats: 2, mutants: 8 });
   const outcomes = Object.fromEntries(
     candidates.map((one) => [
       Object.keys(commits).find((name) => commits[name] === one.commit),
@@ -138,7 +138,7 @@ test('a test that is another one each time is quarantined', async () => {
       'test/slug.test.js': `${show('test/slug.test.js')}\ntest('at ' + process.hrtime.bigint(), () => {});\n`,
     },
   });
-  const [candidate] = await mine(path, { only: id });
+  const [candidate] = await mine(path, { only: id, repeats: 2 });
   const { tests } = (candidate as { task: FixTask }).task;
   expect(tests.quarantined.length).toBeGreaterThan(1);
   expect(tests.quarantined.every(({ id: test, why }) => test.includes('::at ') && why === 'flaky')).toBe(
@@ -163,8 +163,8 @@ test('a fix that one small change makes is said to be trivial', async () => {
       'test/slug.test.js': `${show('test/slug.test.js')}\ntest('titles are whole', () => assert.equal(titleOf('abc'), 'Abc'));\n`,
     },
   });
-  const [candidate] = await mine(repository.path, { only: id });
+  const [candidate] = await mine(repository.path, { only: id, mutants: 8 });
   expect(candidate).toMatchObject({ task: { quality: { difficulty: { trivial: true } } } });
-  const [strict] = await mine(repository.path, { only: id, strict: true });
+  const [strict] = await mine(repository.path, { only: id, mutants: 8, strict: true });
   expect(strict).toHaveProperty('dropped');
 });

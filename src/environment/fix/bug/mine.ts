@@ -7,7 +7,7 @@ import { countWords } from '../../localize/statement.ts';
 import type { Place } from '../../place.ts';
 import { type FixTask, fixTaskId } from '../../task.ts';
 import type { TestRun } from '../../test-runs.ts';
-import { describe } from '../examine.ts';
+import { describe } from '../describe-run.ts';
 import { type Bench, Factory, type GivenTests } from '../factory.ts';
 import { sizeOf } from '../quality/difficulty.ts';
 import { roleOf } from '../roles.ts';

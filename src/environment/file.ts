@@ -104,6 +104,9 @@ export async function findEnvironment(name: string, root: string): Promise<strin
     .filter((file) => file.endsWith('.jsonl'))
     .map((file) => file.slice(0, -'.jsonl'.length))
     .sort();
-  const hint = names.length > 0 ? `there are: ${names.join(', ')}` : 'make one with `kino mine localize`';
+  const hint =
+    names.length > 0
+      ? `there are: ${names.join(', ')}`
+      : 'make one with `kino mine localize` or `kino mine fix`';
   throw new EnvironmentFileError(name, `there is no such environment; ${hint}`);
 }

@@ -4,7 +4,8 @@ import type { Agent, Job, Outcome } from '../agent.ts';
 import { suspicionOf } from './suspicion.ts';
 import { WorkspaceTests } from './workspace-tests.ts';
 
-const DEFAULT_SECONDS = 60;
+/** It is a floor to compare with, and has a minute whatever others are given. */
+const MAX_SECONDS = 60;
 /** Candidates that are written and run, at most. */
 const MAX_STEPS = 400;
 const MAX_SOURCES = 400;
@@ -47,8 +48,7 @@ export const mutateAgent: Agent = {
     const sandbox = await job.workspace();
     const tests = await WorkspaceTests.open(sandbox);
     if (!tests) return outcome('failed', 'Nobody knows how the tests of this repository are run.');
-    const deadline =
-      performance.now() + Math.min(job.budget.seconds ?? DEFAULT_SECONDS, DEFAULT_SECONDS * 60) * 1000;
+    const deadline = performance.now() + Math.min(job.budget.seconds ?? MAX_SECONDS, MAX_SECONDS) * 1000;
     const left = () => Math.max(1, (deadline - performance.now()) / 1000);
     const run = (files?: readonly string[], coverage = false) =>
       tests.run({ ...(files && { files }), coverage, seconds: left(), signal: job.signal });

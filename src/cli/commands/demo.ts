@@ -84,6 +84,7 @@ async function demo(flags: DemoFlags): Promise<void> {
     ['cd <your repository>', ''],
     ['kino mine localize', 'its history as tasks'],
     ['kino eval localize --agent finder --agent nop', 'who finds the files'],
+    ['kino mine fix --limit 3', 'commits with tests as tasks judged by those tests'],
     ['kino find "<a bug report>"', 'the files and lines it is about'],
     ['kino threads list', 'everything that was recorded'],
     ['kino compare latest:finder latest:nop', 'the difference, with its interval'],

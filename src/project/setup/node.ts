@@ -307,5 +307,5 @@ function attemptsFor(
   const npm = (...args: string[]) => [run('npm', 'install', '--no-package-lock', `--before=${day}`, ...args)];
   // A mirror knows when it first saw a version, and not when it came out: better today's than none.
   const today = [run('npm', 'install', '--no-package-lock', '--ignore-scripts', '--legacy-peer-deps')];
-  return [npm(), npm('--ignore-scripts'), npm('--ignore-scripts', '--legacy-peer-deps'), today];
+  return [npm(), npm('--ignore-scripts', '--legacy-peer-deps'), today];
 }

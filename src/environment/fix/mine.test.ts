@@ -7,6 +7,7 @@ import { openRepository } from '../../git/index.ts';
 import type { Candidate } from '../environment.ts';
 import { readTasks, writeTasks } from '../file.ts';
 import type { FixTask } from '../task.ts';
+import { canShiftClock } from '../test-runs.ts';
 import { type FixMineOptions, mineFix } from './mine.ts';
 import { FIX_REASONS } from './reasons.ts';
 
@@ -167,4 +168,22 @@ test('a fix that one small change makes is said to be trivial', async () => {
   expect(candidate).toMatchObject({ task: { quality: { difficulty: { trivial: true } } } });
   const [strict] = await mine(repository.path, { only: id, mutants: 8, strict: true });
   expect(strict).toHaveProperty('dropped');
+});
+
+test.skipIf(!canShiftClock())('a test that will fail one day is quarantined', async () => {
+  const { path, commits, commit, git } = createSlugs();
+  git('reset', '-q', '--hard', commits.first!);
+  const show = (file: string) => git('show', `${commits.fix}:${file}`);
+  const soon = Date.now() + 50 * 24 * 60 * 60 * 1000;
+  const id = commit({
+    message: 'Slugs hold letters and digits only, for now',
+    files: {
+      'src/slug.js': `${show('src/slug.js')}\n`,
+      'test/slug.test.js': `${show('test/slug.test.js')}\ntest('is not too late', () => assert.ok(Date.now() < ${soon}));\n`,
+    },
+  });
+  const [candidate] = await mine(path, { only: id, repeats: 2 });
+  const { tests } = (candidate as { task: FixTask }).task;
+  expect(tests.quarantined).toEqual([{ id: 'test/slug.test.js::is not too late', why: 'time' }]);
+  expect(tests.failToPass).toHaveLength(2);
 });

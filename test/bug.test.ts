@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { FixTask } from '../src/environment/index.ts';
 import { kino } from './support/cli.ts';
 import { createRepository } from './support/repository.ts';
 import { createSlugs } from './support/slugs.ts';
 import { temporaryFolder } from './support/temporary.ts';
+
+// Each runs real test suites many times, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 function runnerFor(path: string) {
   const home = temporaryFolder();

@@ -1,10 +1,13 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { kino } from './support/cli.ts';
 import { startModelServer } from './support/model-server.ts';
 import { createSlugs } from './support/slugs.ts';
 import { temporaryFolder } from './support/temporary.ts';
+
+// Each runs real test suites many times, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const MINE = ['mine', 'fix', '--repeats', '2', '--mutants', '2'];
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
   environmentOf,
   type HarborRow,
@@ -12,6 +12,9 @@ import {
 import type { Sandbox } from '../src/sandbox/index.ts';
 import { kino } from './support/cli.ts';
 import { sharedFolder, temporaryFolder } from './support/temporary.ts';
+
+// Each runs real test suites many times, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const [home, remove] = sharedFolder();
 afterAll(remove);

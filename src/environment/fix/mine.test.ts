@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createSlugs } from '../../../test/support/slugs.ts';
 import { temporaryFolder } from '../../../test/support/temporary.ts';
 import { openRepository } from '../../git/index.ts';
@@ -10,6 +10,9 @@ import type { FixTask } from '../task.ts';
 import { canShiftClock } from '../test-runs.ts';
 import { type FixMineOptions, mineFix } from './mine.ts';
 import { FIX_REASONS } from './reasons.ts';
+
+// Each runs real test suites many times, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 async function mine(path: string, options: Partial<FixMineOptions> = {}): Promise<Candidate<FixTask>[]> {
   const place = { home: temporaryFolder() };

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { applyGold, attempt, type Edit } from '../../../test/support/attempts.ts';
 import { createSlugs } from '../../../test/support/slugs.ts';
 import { sharedFolder } from '../../../test/support/temporary.ts';
@@ -11,6 +11,9 @@ import type { Work } from '../environment.ts';
 import type { FixTask } from '../task.ts';
 import { mineFix } from './mine.ts';
 import { verifyFix } from './verify.ts';
+
+// Each runs real test suites many times, on machines that may be busy.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const [folder, remove] = sharedFolder();
 const home = join(folder, 'home');

@@ -5,7 +5,7 @@ export type { ProjectFiles } from './project-files.ts';
 export type { Setup } from './setup/detect.ts';
 export type { SetupPlan } from './setup/setup.ts';
 export { languageOf, loadSyntax } from './syntax.ts';
-export type { Outcome, TestCase, TestReport } from './tests/report.ts';
+export { type Outcome, outcomesOf, passedIn, type TestCase, type TestReport } from './tests/report.ts';
 export {
   programFolders,
   type Results,

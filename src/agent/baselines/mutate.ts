@@ -1,5 +1,5 @@
 import { applyMutant, type Mutant, type OperatorName, repairsOf } from '../../mutation/index.ts';
-import { classify, type TestCase } from '../../project/index.ts';
+import { classify, passedIn, type TestCase } from '../../project/index.ts';
 import type { Agent, Job, Outcome } from '../agent.ts';
 import { suspicionOf } from './suspicion.ts';
 import { WorkspaceTests } from './workspace-tests.ts';
@@ -68,9 +68,7 @@ export const mutateAgent: Agent = {
     const sources = await sourcesOf(tests, measured.executed);
     const repairs = await rank(failing, job.prompt ?? '', sources, measured.executed);
     const wanted = new Set(failing.map(({ id }) => id));
-    const passed = new Set(
-      before.report.cases.flatMap(({ id, outcome: how }) => (how === 'passed' ? [id] : [])),
-    );
+    const passed = passedIn(before.report);
     const most = Math.min(
       MAX_STEPS,
       job.budget.steps === undefined ? MAX_STEPS : Math.max(job.budget.steps, MAX_STEPS),
@@ -95,8 +93,7 @@ export const mutateAgent: Agent = {
 type Run = Awaited<ReturnType<WorkspaceTests['run']>>;
 
 function mends({ report }: Run, wanted: ReadonlySet<string>): boolean {
-  const passing = new Set(report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])));
-  return wanted.isSubsetOf(passing);
+  return wanted.isSubsetOf(passedIn(report));
 }
 
 function keeps(run: Run, wanted: ReadonlySet<string>, passed: ReadonlySet<string>): boolean {

@@ -6,7 +6,7 @@ import { SetupError } from '../setups.ts';
 import { type FixTask, fixTaskId, type Quality } from '../task.ts';
 import type { Change } from './changes.ts';
 import { Dropped } from './dropped.ts';
-import type { Bench, Factory, GivenTests } from './factory.ts';
+import { type Bench, type Factory, type GivenTests, setupOf } from './factory.ts';
 import { canariesOf, isTrivial, strengthOf } from './grades.ts';
 import { sizeOf } from './quality/difficulty.ts';
 import { findLeaks } from './quality/leaks.ts';
@@ -137,13 +137,7 @@ class Examination {
         canaries,
         seconds,
       },
-      setup: {
-        tool: bench.setup.plan?.tool ?? 'none',
-        key: bench.prepared.key,
-        commit,
-        toolchain: bench.setup.toolchain,
-        notes: bench.setup.plan?.notes ?? [],
-      },
+      setup: setupOf(bench, commit),
       gold: { patch: goldPatch },
       quality: { ...graded, concerns: concernsOf(graded) },
       source: { kind: kind === 'commit' ? 'commit' : 'merge', commit, time, subject },

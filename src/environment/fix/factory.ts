@@ -18,6 +18,12 @@ export interface Bench {
   prepared: PreparedSetup;
 }
 
+/** What a task says of what it was validated on. @param commit whose manifests decide */
+export function setupOf({ setup, prepared }: Bench, commit: string): FixTask['setup'] {
+  const { plan, toolchain } = setup;
+  return { tool: plan?.tool ?? 'none', key: prepared.key, commit, toolchain, notes: plan?.notes ?? [] };
+}
+
 /** How tests are to be run where the repository does not say it well. */
 export interface GivenTests {
   /** A command for `sh -c` that leaves JUnit XML. */

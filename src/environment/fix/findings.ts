@@ -1,3 +1,4 @@
+import { outcomesOf } from '../../project/index.ts';
 import type { ThreadEvent } from '../../thread/index.ts';
 import type { Finding } from '../environment.ts';
 import type { TestRun } from '../test-runs.ts';
@@ -40,7 +41,7 @@ export function findingsOfFiles(restored: readonly Restored[]): Finding[] {
 /** What a run of tests shows of the code under test. */
 export function findingsOfRun(run: TestRun, failToPass: readonly string[]): Finding[] {
   const findings: Finding[] = [];
-  const outcomes = new Map(run.report.cases.map(({ id, outcome }) => [id, outcome]));
+  const outcomes = outcomesOf(run.report);
   if (run.timedOut)
     findings.push({ name: 'timed-out', detail: `the tests were ended after ${Math.round(run.seconds)} s` });
   else if (run.exceeded === 'processes')

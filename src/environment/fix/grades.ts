@@ -1,3 +1,4 @@
+import { outcomesOf, passedIn } from '../../project/index.ts';
 import type { Quality } from '../task.ts';
 import { plantCanaries } from './plant.ts';
 import { sizeOf } from './quality/difficulty.ts';
@@ -22,7 +23,7 @@ export async function canariesOf(sides: Sides, failToPass: readonly string[]): P
   if (planted.length === 0) return [];
   const tree = await store.change(gold, new Map(planted.map(({ path, entry }) => [path, entry])));
   const run = await runOn(sides, tree, 'with tests that must fail');
-  const outcomes = new Map(run.report.cases.map(({ id, outcome }) => [id, outcome]));
+  const outcomes = outcomesOf(run.report);
   // Where they disturb the others nothing is gained.
   if (!failToPass.every((id) => outcomes.get(id) === 'passed')) return [];
   return planted
@@ -43,7 +44,7 @@ export async function strengthOf(
   for (const { tree, path, mutant } of mutants) {
     const what = `a mutant of the fix: ${mutant.operator} in ${path}:${mutant.line}`;
     const run = await runOn(sides, tree, what, { seconds: patience(seconds) });
-    const outcomes = new Map(run.report.cases.map(({ id, outcome }) => [id, outcome]));
+    const outcomes = outcomesOf(run.report);
     if (failToPass.some((id) => outcomes.get(id) !== 'passed')) killed++;
   }
   return {
@@ -72,7 +73,7 @@ export async function isTrivial(
   for (const { tree, path, mutant } of repairs.slice(0, most)) {
     const what = `a mechanical repair: ${mutant.operator} in ${path}:${mutant.line}`;
     const run = await runOn(sides, tree, what, { seconds: patience(seconds) });
-    const passed = new Set(run.report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])));
+    const passed = passedIn(run.report);
     if (failToPass.every((id) => passed.has(id))) return true;
   }
   return repairs.length > most ? null : false;

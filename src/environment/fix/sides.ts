@@ -1,4 +1,4 @@
-import { loadRunners, type TestPlan, type TestReport } from '../../project/index.ts';
+import { loadRunners, outcomesOf, passedIn, type TestPlan, type TestReport } from '../../project/index.ts';
 import type { FixTask } from '../task.ts';
 import { canShiftClock, type TestRun, type TestRunRequest } from '../test-runs.ts';
 import { describe } from './describe-run.ts';
@@ -69,9 +69,7 @@ export async function splitSides(sides: Sides, looksGood: () => Promise<void>): 
   const after = await runOn(sides, gold, 'with the fix');
   mustHaveRun(after);
   const before = await runOn(sides, reference, 'without the fix');
-  const passing = new Set(
-    after.report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])),
-  );
+  const passing = passedIn(after.report);
   if (passing.size === 0) throw new Dropped(FIX_REASONS.noTestPasses, describe(after));
   for (const { id, outcome } of before.report.cases) if (outcome === 'passed') passing.delete(id);
   // What loads on neither side has shown nothing.
@@ -157,7 +155,8 @@ async function suiteRuns(
   const allowed = Math.min(seconds, SUITE_SECONDS / (2 * repeats));
   if (plan.runner === 'junit' || after.seconds > allowed) return undefined;
   // Where a file holds one test, nothing of it could be broken: the suite is worth more time there.
-  const alone = after.report.cases.every(({ id, outcome }) => outcome !== 'passed' || !passedIn(before, id));
+  const passedBefore = passedIn(before.report);
+  const alone = after.report.cases.every(({ id, outcome }) => outcome !== 'passed' || !passedBefore.has(id));
   const whole = { files: undefined, seconds: Math.ceil(allowed) };
   const suite = await runOn(sides, gold, 'the suite with the fix', whole);
   const ids = new Set(suite.report.cases.map(({ id }) => id));
@@ -182,7 +181,7 @@ async function disturbedTests(
   const compare = (run: TestRun, why: 'order' | 'time') => {
     // A run that breaks as a whole says nothing about its tests.
     if (!run.report.finished) return;
-    const outcomes = new Map(run.report.cases.map(({ id, outcome }) => [id, outcome]));
+    const outcomes = outcomesOf(run.report);
     for (const id of passed) if (outcomes.get(id) === 'failed') found.set(id, why);
   };
   if ((await runnerOf(plan.runner)).shuffles)
@@ -208,10 +207,6 @@ async function unchangedTests({ factory, base, commit, files }: Sides): Promise<
       if (JSON.stringify(a.get(name)) !== JSON.stringify(definitions)) changed.add(name);
   }
   return (id) => !changed.has(definedName(id));
-}
-
-function passedIn({ report }: TestRun, id: string): boolean {
-  return report.cases.some((one) => one.id === id && one.outcome === 'passed');
 }
 
 /** What a load error of a runner is named by: the file of an id, or its package. */

@@ -1,4 +1,4 @@
-import type { Outcome, TestReport } from '../../project/index.ts';
+import { type Outcome, outcomesOf, type TestReport } from '../../project/index.ts';
 
 /** Runs of the sides of a commit; each list holds repetitions of the same run. */
 export interface Sides {
@@ -61,10 +61,6 @@ export function splitTests({ before, after, parent, isUnchanged, fileOf }: Sides
     }
   }
   return split;
-}
-
-function outcomesOf(report: TestReport): Map<string, Outcome> {
-  return new Map(report.cases.map(({ id, outcome }) => [id, outcome]));
 }
 
 /** What a test does in every run; `varies` where it does not do the same, undefined where it never is. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { passedIn } from '../../project/index.ts';
 import { type Finding, repositoryOf, type Score, type Work } from '../environment.ts';
 import type { FixTask } from '../task.ts';
 import type { TestRun } from '../test-runs.ts';
@@ -83,7 +84,7 @@ export async function verifyFix(task: FixTask, work: Work): Promise<Score> {
 }
 
 function scoreOf({ tests }: FixTask, run: TestRun, findings: Finding[]): Score {
-  const passed = new Set(run.report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])));
+  const passed = passedIn(run.report);
   const share = (ids: readonly string[]) =>
     ids.length === 0 ? 1 : ids.filter((id) => passed.has(id)).length / ids.length;
   const metrics = { fail_to_pass: share(tests.failToPass), pass_to_pass: share(tests.passToPass) };
@@ -108,7 +109,7 @@ function findingsOfCanaries(
   failToPass: readonly string[],
 ): Finding[] {
   const outcomes = run.report.cases;
-  const passed = new Set(outcomes.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])));
+  const passed = passedIn(run.report);
   const findings: Finding[] = [];
   if (!failToPass.some((id) => passed.has(id))) {
     // Where nothing passes there is nothing that could be pretended; but what loads ought to be told of.

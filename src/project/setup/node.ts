@@ -4,6 +4,7 @@ import type { ProjectFiles } from '../project-files.ts';
 import type { TestPlan } from '../tests/runner.ts';
 import { chooseToolchain, installedToolchains } from '../toolchains.ts';
 import { dayAfter, isBesideTests } from './dates.ts';
+import { hostOf } from './host-of.ts';
 import { setupKey } from './key.ts';
 import type { SetupCommand, SetupPlan } from './setup.ts';
 
@@ -225,10 +226,6 @@ function safeNpmrc(text: string | undefined): string {
         ) && !line.includes('${'),
     );
   return kept.length === 0 ? '' : `${kept.join('\n')}\n`;
-}
-
-function hostOf(address: string | undefined): string[] {
-  return address !== undefined && URL.canParse(address) ? [new URL(address).hostname] : [];
 }
 
 function attemptsFor(

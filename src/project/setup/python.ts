@@ -5,6 +5,7 @@ import type { ProjectFiles } from '../project-files.ts';
 import type { TestPlan } from '../tests/runner.ts';
 import { chooseToolchain, installedToolchains } from '../toolchains.ts';
 import { dayAfter } from './dates.ts';
+import { hostOf } from './host-of.ts';
 import { setupKey } from './key.ts';
 import type { SetupCommand, SetupPlan } from './setup.ts';
 
@@ -337,8 +338,4 @@ function sectionsOfPackage(text: string | undefined): string | undefined {
 
 function mentions(requirements: readonly string[], name: string): boolean {
   return requirements.some((one) => new RegExp(`^${name}(?:$|[\\s<>=!~;[])`, 'i').test(one));
-}
-
-function hostOf(address: string | undefined): string[] {
-  return address !== undefined && URL.canParse(address) ? [new URL(address).hostname] : [];
 }

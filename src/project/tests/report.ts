@@ -56,3 +56,13 @@ export class ReportBuilder {
     return { cases: this.#cases, loadErrors: [...this.#loadErrors.values()], finished: this.finished };
   }
 }
+
+/** How each test of a report ended, by id. */
+export function outcomesOf(report: Pick<TestReport, 'cases'>): Map<string, Outcome> {
+  return new Map(report.cases.map(({ id, outcome }) => [id, outcome]));
+}
+
+/** The ids of the tests of a report that passed. */
+export function passedIn(report: Pick<TestReport, 'cases'>): Set<string> {
+  return new Set(report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : [])));
+}

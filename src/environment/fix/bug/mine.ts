@@ -1,14 +1,20 @@
 import { createHash } from 'node:crypto';
 import { git, type Repository, resolveCommit } from '../../../git/index.ts';
 import { applyMutant, type Mutant, mutantsOf } from '../../../mutation/index.ts';
-import { loadTestDetection, type TestCase, type TestPlan } from '../../../project/index.ts';
+import {
+  loadTestDetection,
+  outcomesOf,
+  passedIn,
+  type TestCase,
+  type TestPlan,
+} from '../../../project/index.ts';
 import type { Candidate, MineOptions, Step } from '../../environment.ts';
 import { countWords } from '../../localize/statement.ts';
 import type { Place } from '../../place.ts';
 import { type FixTask, fixTaskId } from '../../task.ts';
 import type { TestRun } from '../../test-runs.ts';
 import { describe } from '../describe-run.ts';
-import { type Bench, Factory, type GivenTests } from '../factory.ts';
+import { type Bench, Factory, type GivenTests, setupOf } from '../factory.ts';
 import { sizeOf } from '../quality/difficulty.ts';
 import { roleOf } from '../roles.ts';
 import { bugStatement } from './statement.ts';
@@ -146,9 +152,7 @@ async function openGround(repository: Repository, options: BugMineOptions): Prom
       ),
     );
   const [first] = runs;
-  const passed = runs.map(
-    (run) => new Set(run.report.cases.flatMap(({ id, outcome }) => (outcome === 'passed' ? [id] : []))),
-  );
+  const passed = runs.map((run) => passedIn(run.report));
   const passing = passed.reduce((all, own) => all.intersection(own));
   if (passing.size === 0) throw new NoSuiteError(describe(first!), first!.output);
   const time = Number(await git(repository.path, ['log', '-1', '--format=%ct', commit]));
@@ -217,7 +221,7 @@ async function tryBug(ground: Ground, group: readonly Bug[]): Promise<Candidate<
     if (run.timedOut || run.exceeded) return drop(BUG_REASONS.hangs, describe(run));
     if (!run.report.finished || run.report.loadErrors.length > 0)
       return drop(BUG_REASONS.breaksLoading, describe(run));
-    const outcomes = new Map(run.report.cases.map(({ id, outcome }) => [id, outcome]));
+    const outcomes = outcomesOf(run.report);
     const failing = [...passing].filter((id) => outcomes.get(id) === 'failed');
     if ([...passing].some((id) => !outcomes.has(id)))
       return drop(BUG_REASONS.breaksLoading, 'some tests are gone');
@@ -270,13 +274,7 @@ async function tryBug(ground: Ground, group: readonly Bug[]): Promise<Candidate<
         canaries: [],
         seconds: allowed,
       },
-      setup: {
-        tool: bench.setup.plan?.tool ?? 'none',
-        key: bench.prepared.key,
-        commit,
-        toolchain: bench.setup.toolchain,
-        notes: bench.setup.plan?.notes ?? [],
-      },
+      setup: setupOf(bench, commit),
       gold: { patch: gold },
       quality: {
         strength: { killed: 0, mutants: 0, share: null },

@@ -39,6 +39,12 @@ export async function bench(): Promise<void> {
   report('seconds a candidate, cold', median(cold), 's', 60);
   report('seconds a candidate, set-up cached', median(warm), 's', 10);
   report('of them judged', judged / examined, '', 0.7, 'more');
+  report(
+    'memory of mining at its most, without the tests',
+    process.resourceUsage().maxRSS / 1024,
+    'MB',
+    1024,
+  );
   report('verdicts on which two runs agree', agreed / examined, '', 1, 'more');
 }
 

@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { TreeStore } from '../git/index.ts';
 import {
@@ -16,8 +18,9 @@ import {
   type TestReport,
 } from '../project/index.ts';
 import { folderOfProgram, type Mount, openJail } from '../sandbox/index.ts';
+import { BuildFolders } from './build-folders.ts';
 import { type Place, removeFolder, scratchFolder } from './place.ts';
-import { addMade, copyBuild, type PreparedSetup, ROOT } from './setups.ts';
+import { addMade, type PreparedSetup, ROOT } from './setups.ts';
 
 const REPORTERS = fileURLToPath(new URL('../../assets/reporters', import.meta.url));
 const INSIDE = { results: '/results', reporters: '/reporters', build: '/build' };
@@ -48,6 +51,8 @@ export interface TestRunRequest {
   shifted?: boolean;
   /** Measure which lines are executed. */
   coverage?: boolean;
+  /** Keeps what building leaves for the next run of the same tree. */
+  builds?: BuildFolders;
   seconds: number;
 }
 
@@ -83,6 +88,8 @@ export type TestRun = z.infer<typeof runSchema> & { report: TestReport };
 export class TestRuns {
   readonly #place: Place;
   readonly #store: TreeStore;
+  /** Runs share the machine's cores, whoever asks for them. */
+  readonly #turn = pLimit(availableParallelism());
 
   constructor(place: Place, store: TreeStore) {
     this.#place = place;
@@ -90,7 +97,8 @@ export class TestRuns {
   }
 
   /**
-   * A run that was made before, or is made now. Runs are kept by what they ran, so that work which was cut off goes on.
+   * A run that was made before, or is made in its turn. Runs are kept by what they ran, so that work which was cut off
+   * goes on.
    *
    * @throws SandboxFailedError @throws SandboxUnavailableError
    */
@@ -101,7 +109,7 @@ export class TestRuns {
       const parsed = runSchema.safeParse(jsonOf(before));
       if (parsed.success) return parsed.data as TestRun;
     }
-    const run = await this.run(request, setup);
+    const run = await this.#turn(() => this.run(request, setup));
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     const temporary = `${file}.${randomBytes(4).toString('hex')}`;
     await writeFile(temporary, JSON.stringify(run));
@@ -150,18 +158,18 @@ export class TestRuns {
   /** Runs tests now. @throws SandboxFailedError @throws SandboxUnavailableError */
   async run(request: TestRunRequest, toolchain: Setup): Promise<TestRun> {
     const { tree, plan, setup, files, shuffle, shifted, coverage, seconds } = request;
+    const { builds = new BuildFolders(this.#place) } = request;
     const folder = await scratchFolder(this.#place);
     try {
-      const [root, results, build] = ['root', 'results', 'build'].map((name) => join(folder, name)) as [
-        string,
-        string,
-        string,
-      ];
+      const [root, results] = [join(folder, 'root'), join(folder, 'results')];
       await Promise.all([root, results].map((path) => mkdir(path)));
-      await Promise.all([this.#store.checkOut(tree, root), copyBuild(setup, build)]);
+      const [build] = await Promise.all([
+        builds.open(tree, setup, folder, INSIDE.build),
+        this.#store.checkOut(tree, root),
+      ]);
       await addMade(setup, root);
       // A report that the tree holds is none of this run.
-      for (const { file } of await collected(root, build, plan)) await rm(file);
+      for (const { file } of await collected(root, build.folder, plan)) await rm(file);
       const runner = await (await loadRunners()).runnerOf(plan.runner);
       const runRequest = {
         plan,
@@ -178,7 +186,7 @@ export class TestRuns {
         { source: root, target: ROOT, writable: true },
         ...setup.mounts(ROOT),
         { source: results, target: INSIDE.results, writable: true },
-        { source: build, target: INSIDE.build, writable: true },
+        ...(build.overlay ? [] : [{ source: build.folder, target: INSIDE.build, writable: true }]),
         { source: REPORTERS, target: INSIDE.reporters },
       ];
       const measuring = coverage ? (await loadCoverage()).coverageEnvironment(runRequest) : {};
@@ -191,6 +199,7 @@ export class TestRuns {
       if (reporters !== undefined) env.PYTHONPATH = [env.PYTHONPATH, reporters].filter(Boolean).join(':');
       const jail = await openJail({
         mounts,
+        ...(build.overlay && { overlays: [build.overlay] }),
         env,
         tools: [folderOfProgram(toolchain.node)],
         path: [...programFolders(ROOT, plan.folder), ...setup.path],
@@ -209,8 +218,11 @@ export class TestRuns {
         const left = await filesOf(results);
         const strange = command.stdout === undefined ? [] : [...left.keys()].filter((name) => !isOwn(name));
         if (command.stdout !== undefined) left.set(command.stdout, await readFile(join(folder, 'stdout')));
-        for (const path of await collected(root, build, plan)) left.set(path.name, await readFile(path.file));
+        for (const path of await collected(root, build.folder, plan))
+          left.set(path.name, await readFile(path.file));
         const parsed = runner.parse(left, runRequest);
+        const made = coverage ? await this.#coverage(left, runRequest, tree) : undefined;
+        if (request.builds) await build.keep();
         return {
           report: { ...parsed, finished: parsed.finished && !ran.timedOut && ran.exceeded === undefined },
           command: command.argv,
@@ -220,7 +232,7 @@ export class TestRuns {
           seconds: ran.durationMs / 1000,
           ...(strange.length > 0 && { strange }),
           output: ran.output,
-          ...(coverage && { coverage: await this.#coverage(left, runRequest, tree) }),
+          ...(made && { coverage: made }),
         };
       } finally {
         await jail.dispose();

@@ -7,7 +7,8 @@ export {
   SandboxUnavailableError,
 } from './errors.ts';
 export { WorkspaceFiles } from './files.ts';
-export { folderOfProgram, type Jail, type JailOptions, type Layers, layerName, openJail } from './jail.ts';
+export { folderOfProgram, type Jail, type JailOptions, openJail } from './jail.ts';
+export { type Layers, layerName, type Overlay, overlayProblem } from './layers.ts';
 export type { Limits } from './limits.ts';
 export type { Mount } from './mount.ts';
 export { isPrivateAddress, publicLookup } from './public-lookup.ts';

@@ -5,6 +5,15 @@ import { runTreeFromAfar } from './broker.ts';
 import { bubblewrapProblem, ISOLATION, toolFolders } from './bubblewrap.ts';
 import { CommandNotStartedError, SandboxFailedError, SandboxUnavailableError } from './errors.ts';
 import { withSignal } from './host.ts';
+import {
+  type Layers,
+  mergedOf,
+  mountOverlays,
+  nothingBelow,
+  type Overlay,
+  overlaysOf,
+  stageOf,
+} from './layers.ts';
 import { type Mount, mountArguments } from './mount.ts';
 import { NetworkProxy, PROXY_ENVIRONMENT } from './network-proxy.ts';
 import type { ExecOptions, ExecResult } from './sandbox.ts';
@@ -45,37 +54,15 @@ export interface JailOptions {
   path?: readonly string[];
   /** Hosts that commands may reach; without it none. */
   network?: { allows(host: string): boolean };
-  /** Folders that can be changed without what is below them; they come before `mounts`. */
+  /** What a container is made of; it comes before `mounts`. */
   layers?: Layers;
+  /** Folders that can be changed without what is below them. */
+  overlays?: readonly Overlay[];
   /** Variables PATH, HOME and the like are not set; `env` alone counts. */
   bareEnv?: boolean;
   /** Commands run as root (of their namespace); otherwise as an ordinary user, whom file permissions bind. */
   asRoot?: boolean;
 }
-
-/**
- * Folders in layers, as a container has them: what commands change goes into `upper`, and what they see is that over
- * `lowers` over the host's folder. Mounted by the kernel's overlay file system in a namespace of the jail's own, which
- * needs neither root nor Docker.
- */
-export interface Layers {
-  /** By their paths inside; `/` is the root, which is empty but for the others. */
-  folders: readonly { target: string; host?: string }[];
-  /** Folders that hold the changes of others, the lowest first; never written. */
-  lowers: readonly string[];
-  upper: string;
-  /** For the kernel's own files; on the file system of `upper`. */
-  scratch: string;
-}
-
-/** The name of a folder in a layer. */
-export function layerName(target: string): string {
-  return target.replaceAll('%', '%25').replaceAll('/', '%2F');
-}
-
-/** Mounts what its arguments say, four for each, up to `--`, and becomes the command behind it. */
-const MOUNT_LAYERS =
-  'while [ "$1" != -- ]; do mount -t overlay overlay -o "lowerdir=$1,upperdir=$2,workdir=$3,userxattr" "$4" || exit 125; shift 4; done; shift; exec "$@"';
 
 /** Commands with a file system of their own: the system read-only, what is mounted, and no more. */
 export interface Jail {
@@ -99,6 +86,7 @@ export async function openJail({
   path = [],
   network,
   layers,
+  overlays = [],
   bareEnv,
   asRoot,
 }: JailOptions): Promise<Jail> {
@@ -122,9 +110,11 @@ export async function openJail({
       .filter((folder) => existsSync(folder))
       .flatMap((folder) => ['--ro-bind', folder, folder]),
     ...mountArguments(mounts),
+    ...overlays.flatMap((overlay) => ['--bind', mergedOf(overlay), overlay.target]),
     ...(root ? [] : ['--remount-ro', '/']),
   ];
-  const staged = layers ? stageLayers(layers) : [];
+  if (root) makeSkeleton(nothingBelow(layers!, '/'));
+  const staged = mountOverlays([...(layers ? overlaysOf(layers) : []), ...overlays]);
   const user = asRoot ? ['--uid', '0', '--gid', '0'] : ['--uid', '1000', '--gid', '1000'];
   return {
     async exec(command, options: ExecOptions = {}) {
@@ -162,7 +152,7 @@ export async function openJail({
         { argv, cwd: '/', env: variables, wantsStatus: true, mark: `KINO_EXEC=${mark}` },
         withSignal(options, disposed.signal),
       );
-      if (result.exitCode === 125 && layers && !status.includes('"exit-code"'))
+      if (result.exitCode === 125 && staged.length > 0 && !status.includes('"exit-code"'))
         throw new SandboxFailedError(result.output.split('\n', 1)[0]!);
       if (result.exitCode === 1 && !status.includes('"exit-code"')) {
         const [said = ''] = result.output.replace(/^bwrap: /, '').split('\n', 1);
@@ -177,35 +167,6 @@ export async function openJail({
       await proxy?.close();
     },
   };
-}
-
-function stageOf({ scratch }: Layers, target: string): string {
-  return join(scratch, 'merged', layerName(target));
-}
-
-/** Makes what layers need, and gives the words that mount them. */
-function stageLayers(layers: Layers): string[] {
-  const words: string[] = [];
-  // A colon and a comma separate what the kernel reads.
-  const quoted = (path: string) => path.replace(/[\\:,]/g, '\\$&');
-  for (const { target, host } of layers.folders) {
-    const name = layerName(target);
-    const [upper, work, merged, nothing] = [
-      join(layers.upper, name),
-      join(layers.scratch, 'work', name),
-      stageOf(layers, target),
-      join(layers.scratch, target === '/' ? 'root' : 'nothing'),
-    ];
-    for (const folder of [upper, work, merged, nothing]) mkdirSync(folder, { recursive: true });
-    if (target === '/') makeSkeleton(nothing);
-    const lowers = layers.lowers
-      .map((folder) => join(folder, name))
-      .filter((folder) => existsSync(folder))
-      .reverse();
-    const all = [...lowers, host !== undefined && existsSync(host) ? host : nothing];
-    words.push(all.map(quoted).join(':'), quoted(upper), quoted(work), merged);
-  }
-  return ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', MOUNT_LAYERS, 'sh', ...words, '--'];
 }
 
 /** On many systems `/bin` is a link into `/usr`. */

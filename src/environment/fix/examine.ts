@@ -1,19 +1,21 @@
 import { loadSetups, loadTestDetection, type TestPlan } from '../../project/index.ts';
+import { BuildFolders } from '../build-folders.ts';
 import type { Step } from '../environment.ts';
 import { countWords } from '../localize/statement.ts';
 import { routineOf } from '../routine-commits.ts';
 import { SetupError } from '../setups.ts';
 import { type FixTask, fixTaskId, type Quality } from '../task.ts';
+import type { TestRun } from '../test-runs.ts';
 import type { Change } from './changes.ts';
 import { Dropped } from './dropped.ts';
 import { type Bench, type Factory, type GivenTests, setupOf } from './factory.ts';
-import { canariesOf, isTrivial, strengthOf } from './grades.ts';
+import { canariesOf, isTrivial, runMutantsOf, strengthOf } from './grades.ts';
 import { sizeOf } from './quality/difficulty.ts';
 import { findLeaks } from './quality/leaks.ts';
 import { concernsOf, failings } from './quality/qualify.ts';
 import { unsaidNames } from './quality/specification.ts';
 import { FIX_REASONS, type FixReason } from './reasons.ts';
-import { type Sides, splitSides } from './sides.ts';
+import { allOf, type Sides, splitSides } from './sides.ts';
 import { addedLines, fixStatement, isChangeLog } from './statement.ts';
 import { type ChangeParts, judgedTree, partsOf, referenceTree } from './trees.ts';
 
@@ -53,19 +55,29 @@ export async function examineChange(
     if (error instanceof Dropped)
       return { dropped: error.reason, detail: error.detail, steps: examination.steps };
     throw error;
+  } finally {
+    await examination.dispose();
   }
 }
 
 class Examination {
   readonly steps: Step[] = [];
+  readonly #builds: BuildFolders;
   readonly #factory: Factory;
   readonly #change: Change;
   readonly #options: ExamineOptions;
+  #mutantRuns: Promise<TestRun[]> | undefined;
 
   constructor(factory: Factory, change: Change, options: ExamineOptions) {
+    this.#builds = new BuildFolders(factory.place);
     this.#factory = factory;
     this.#change = change;
     this.#options = options;
+  }
+
+  async dispose(): Promise<void> {
+    await this.#mutantRuns?.catch(() => {});
+    await this.#builds.dispose();
   }
 
   async run(): Promise<FixTask> {
@@ -86,7 +98,6 @@ class Examination {
 
     const { plan, bench, files } = await this.#prepare(parts);
     const { repeats, seconds, mutants } = this.#options;
-    const note = this.#note.bind(this);
     const sides: Sides = {
       factory: this.#factory,
       plan,
@@ -96,12 +107,17 @@ class Examination {
       reference,
       gold,
       commit,
+      builds: this.#builds,
       repeats,
       seconds,
-      note,
+      note: this.#note.bind(this),
     };
+    const forMutants: Step[] = [];
+    const forCanaries: Step[] = [];
+    const forRepairs: Step[] = [];
+    const apart = (steps: Step[]): Sides => ({ ...sides, note: noteIn(steps) });
     let readable: Omit<Quality, 'concerns'> | undefined;
-    const split = await splitSides(sides, async () => {
+    const split = await splitSides(sides, async (testSeconds) => {
       const secret = await this.#secrets(base, commit, parts);
       readable = {
         strength: { killed: 0, mutants: 0, share: null },
@@ -113,11 +129,18 @@ class Examination {
         difficulty: { ...sizeOf(goldPatch), trivial: null },
       };
       this.#mustBeGood(readable);
+      // They need one core, and the suite the other.
+      this.#mutantRuns = runMutantsOf(apart(forMutants), testSeconds, goldPatch, mutants);
+      this.#mutantRuns.catch(() => {});
     });
     const { failToPass, passToPass, quarantined, scope } = split;
-    const canaries = await canariesOf(sides, failToPass);
-    const strength = await strengthOf(sides, split, goldPatch, mutants);
-    const trivial = await isTrivial(sides, split, goldPatch, mutants * 2);
+    const [canaries, mutantRuns, trivial] = await allOf([
+      canariesOf(apart(forCanaries), failToPass),
+      this.#mutantRuns!,
+      isTrivial(apart(forRepairs), split, goldPatch, mutants * 2),
+    ]);
+    this.steps.push(...forCanaries, ...forMutants, ...forRepairs);
+    const strength = strengthOf(mutantRuns, failToPass);
     const graded = { ...readable!, strength, difficulty: { ...readable!.difficulty, trivial } };
     this.#mustBeGood(graded);
     const { name, path } = repository;
@@ -230,6 +253,12 @@ class Examination {
   }
 
   #note(what: string, detail: string, output?: string): void {
-    this.steps.push({ what, detail, ...(output !== undefined && { output }) });
+    noteIn(this.steps)(what, detail, output);
   }
+}
+
+function noteIn(steps: Step[]): Sides['note'] {
+  return (what, detail, output) => {
+    steps.push({ what, detail, ...(output !== undefined && { output }) });
+  };
 }

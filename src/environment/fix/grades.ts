@@ -1,14 +1,17 @@
 import { outcomesOf, passedIn } from '../../project/index.ts';
 import type { Quality } from '../task.ts';
+import type { TestRun } from '../test-runs.ts';
 import { plantCanaries } from './plant.ts';
 import { sizeOf } from './quality/difficulty.ts';
-import { goldMutants, goldRepairs } from './quality/strength.ts';
-import { runOn, type Sides, type SureSplit } from './sides.ts';
+import { type GoldMutant, goldMutants, goldRepairs } from './quality/strength.ts';
+import { runAll, type Sides, type SureSplit } from './sides.ts';
 
 /** All mutants of a fix together may take so long. */
 const MUTANTS_SECONDS = 60;
 /** A fix of more lines is none of one small change. */
 const MAX_TRIVIAL_LINES = 6;
+/** So many repairs are tried before it is asked whether one of them was enough. */
+const REPAIRS_AT_ONCE = 4;
 
 /** A run may take so many times as long as the one before, and a little for the start. */
 function patience(seconds: number): number {
@@ -22,8 +25,8 @@ export async function canariesOf(sides: Sides, failToPass: readonly string[]): P
   const planted = await plantCanaries(factory, gold, plan, files, 'examined');
   if (planted.length === 0) return [];
   const tree = await store.change(gold, new Map(planted.map(({ path, entry }) => [path, entry])));
-  const run = await runOn(sides, tree, 'with tests that must fail');
-  const outcomes = outcomesOf(run.report);
+  const [run] = await runAll(sides, [{ tree, what: 'with tests that must fail' }]);
+  const outcomes = outcomesOf(run!.report);
   // Where they disturb the others nothing is gained.
   if (!failToPass.every((id) => outcomes.get(id) === 'passed')) return [];
   return planted
@@ -31,27 +34,23 @@ export async function canariesOf(sides: Sides, failToPass: readonly string[]): P
     .map(({ path }) => path);
 }
 
-/** The share of the mutants of a fix that its tests notice. @param wanted mutants that are run */
-export async function strengthOf(
+/** Runs the tests on mutants of a fix. @param seconds of one run @param wanted mutants that are run */
+export async function runMutantsOf(
   sides: Sides,
-  { failToPass, seconds }: SureSplit,
+  seconds: number,
   goldPatch: string,
   wanted: number,
-): Promise<Quality['strength']> {
+): Promise<TestRun[]> {
   const most = Math.min(wanted, Math.floor(MUTANTS_SECONDS / Math.max(0.1, seconds)));
   const mutants = await goldMutants(sides.factory.store, sides.gold, goldPatch, most);
-  let killed = 0;
-  for (const { tree, path, mutant } of mutants) {
-    const what = `a mutant of the fix: ${mutant.operator} in ${path}:${mutant.line}`;
-    const run = await runOn(sides, tree, what, { seconds: patience(seconds) });
-    const outcomes = outcomesOf(run.report);
-    if (failToPass.some((id) => outcomes.get(id) !== 'passed')) killed++;
-  }
-  return {
-    killed,
-    mutants: mutants.length,
-    share: mutants.length === 0 ? null : Math.round((killed / mutants.length) * 1000) / 1000,
-  };
+  return runMutants(sides, mutants, 'a mutant of the fix', seconds);
+}
+
+/** The share of the mutants of a fix that its tests notice. */
+export function strengthOf(runs: readonly TestRun[], failToPass: readonly string[]): Quality['strength'] {
+  const killed = runs.filter((run) => !passesAll(run, failToPass)).length;
+  const share = runs.length === 0 ? null : Math.round((killed / runs.length) * 1000) / 1000;
+  return { killed, mutants: runs.length, share };
 }
 
 /**
@@ -70,11 +69,32 @@ export async function isTrivial(
   if (size.hunks > 1 || size.lines > MAX_TRIVIAL_LINES) return null;
   const most = Math.min(wanted, Math.floor(MUTANTS_SECONDS / Math.max(0.1, seconds)));
   const repairs = await goldRepairs(sides.factory.store, sides.reference, goldPatch);
-  for (const { tree, path, mutant } of repairs.slice(0, most)) {
-    const what = `a mechanical repair: ${mutant.operator} in ${path}:${mutant.line}`;
-    const run = await runOn(sides, tree, what, { seconds: patience(seconds) });
-    const passed = passedIn(run.report);
-    if (failToPass.every((id) => passed.has(id))) return true;
+  const tried = repairs.slice(0, most);
+  for (let at = 0; at < tried.length; at += REPAIRS_AT_ONCE) {
+    const some = tried.slice(at, at + REPAIRS_AT_ONCE);
+    const runs = await runMutants(sides, some, 'a mechanical repair', seconds);
+    if (runs.some((run) => passesAll(run, failToPass))) return true;
   }
   return repairs.length > most ? null : false;
+}
+
+function passesAll({ report }: TestRun, ids: readonly string[]): boolean {
+  const passed = passedIn(report);
+  return ids.every((id) => passed.has(id));
+}
+
+function runMutants(
+  sides: Sides,
+  mutants: readonly GoldMutant[],
+  what: string,
+  seconds: number,
+): Promise<TestRun[]> {
+  return runAll(
+    sides,
+    mutants.map(({ tree, path, mutant }) => ({
+      tree,
+      what: `${what}: ${mutant.operator} in ${path}:${mutant.line}`,
+      more: { seconds: patience(seconds) },
+    })),
+  );
 }

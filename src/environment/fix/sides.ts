@@ -1,4 +1,5 @@
 import { loadRunners, outcomesOf, passedIn, type TestPlan, type TestReport } from '../../project/index.ts';
+import type { BuildFolders } from '../build-folders.ts';
 import type { FixTask } from '../task.ts';
 import { canShiftClock, type TestRun, type TestRunRequest } from '../test-runs.ts';
 import { describe } from './describe-run.ts';
@@ -29,6 +30,8 @@ export interface Sides {
   /** The fix. */
   gold: string;
   commit: string;
+  /** What building leaves for later runs of the same tree. */
+  builds: BuildFolders;
   /** Repetitions of each side. */
   repeats: number;
   /** Seconds that a run may take. */
@@ -43,32 +46,55 @@ export type SureSplit = Pick<FixTask['tests'], 'failToPass' | 'passToPass' | 'qu
   seconds: number;
 };
 
-/** Runs the tests that a change touches on a tree, or what `more` says; a run that was made before is not made again. */
-export async function runOn(
-  { factory, plan, bench, files, seconds, note }: Sides,
-  tree: string,
-  what: string,
-  more: Partial<TestRunRequest> = {},
-): Promise<TestRun> {
+/** One run of the tests of a change. */
+export interface WantedRun {
+  tree: string;
+  /** For a person. */
+  what: string;
+  /** Where it differs from the test files that the change touches, once, on the tree. */
+  more?: Partial<TestRunRequest>;
+}
+
+/**
+ * Runs the tests that a change touches on trees, as many at once as there are cores; a run that was made before is not
+ * made again. They are written down in the order in which they were asked for.
+ */
+export async function runAll(sides: Sides, wanted: readonly WantedRun[]): Promise<TestRun[]> {
+  const { factory, plan, bench, files, seconds, note } = sides;
   factory.place.signal?.throwIfAborted();
   const scope = files.length > 0 && plan.runner !== 'junit' ? { files } : {};
-  const request = { tree, plan, setup: bench.prepared, ...scope, attempt: 1, seconds, ...more };
-  const run = await factory.runs.kept(request, bench.setup);
-  note(what, `${run.command.join(' ')}: ${describe(run)}`, run.output);
-  return run;
+  const given = { plan, setup: bench.prepared, ...scope, attempt: 1, seconds };
+  const runs = await allOf(
+    wanted.map(({ tree, more }) => factory.runs.kept({ ...given, tree, ...more }, bench.setup)),
+  );
+  for (const [at, run] of runs.entries())
+    note(wanted[at]!.what, `${run.command.join(' ')}: ${describe(run)}`, run.output);
+  return runs;
+}
+
+/** What became of all of them, not before the last has ended: a run that is left behind would use what is removed. */
+export async function allOf<T extends readonly Promise<unknown>[] | []>(work: T) {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /**
  * Runs the sides of a change: once to see whether there is anything in it, then as often as it takes to be sure.
  *
- * @param looksGood is asked before what takes long; throws where it does not
+ * @param looksGood is asked before what takes long, with the seconds of one run of the test files; throws where it does
+ *   not
  * @throws Dropped
  */
-export async function splitSides(sides: Sides, looksGood: () => Promise<void>): Promise<SureSplit> {
-  const { plan, reference, gold, repeats } = sides;
-  const after = await runOn(sides, gold, 'with the fix');
+export async function splitSides(
+  sides: Sides,
+  looksGood: (seconds: number) => Promise<void>,
+): Promise<SureSplit> {
+  const { plan, reference, gold, builds } = sides;
+  const [after, before] = (await runAll(sides, [
+    { tree: gold, what: 'with the fix', more: { builds } },
+    { tree: reference, what: 'without the fix', more: { builds } },
+  ])) as [TestRun, TestRun];
   mustHaveRun(after);
-  const before = await runOn(sides, reference, 'without the fix');
   const passing = passedIn(after.report);
   if (passing.size === 0) throw new Dropped(FIX_REASONS.noTestPasses, describe(after));
   for (const { id, outcome } of before.report.cases) if (outcome === 'passed') passing.delete(id);
@@ -81,23 +107,21 @@ export async function splitSides(sides: Sides, looksGood: () => Promise<void>): 
   const judge = (befores: readonly TestReport[], afters: readonly TestReport[]) =>
     splitTests({ before: befores, after: afters, parent, isUnchanged, fileOf: (id) => fileOf(plan, id) });
   mustTell(judge([before.report], [after.report]));
-  await looksGood();
+  const seconds = Math.max(after.seconds, before.seconds);
+  await looksGood(seconds);
 
-  const suite = await suiteRuns(sides, after, before);
-  const runs = { before: [suite?.before ?? before], after: [suite?.after ?? after] };
-  const scope = suite ? { files: undefined } : {};
-  for (let attempt = 2; attempt <= repeats; attempt++) {
-    const more = (what: string) => [`${what}, ${attempt} of ${repeats}`, { ...scope, attempt }] as const;
-    runs.after.push(await runOn(sides, gold, ...more('with the fix')));
-    runs.before.push(await runOn(sides, reference, ...more('without the fix')));
-  }
+  const suite = await suiteRun(sides, after, before);
+  let runs = suite && (await repeat(sides, { files: undefined, seconds: suite.limit }, { after: suite.run }));
+  // A suite that hangs without the fix would hide what fails there.
+  if (!runs || (runs.before[0]!.timedOut && !before.timedOut))
+    runs = await repeat(sides, {}, { after, before });
+  const isSuite = runs.before[0] !== before;
   const split = judge(
     runs.before.map((run) => run.report),
     runs.after.map((run) => run.report),
   );
-  const disturbed = await disturbedTests(sides, scope, runs.after[0]!);
   const unsteady = new Map<string, 'flaky' | 'order' | 'time'>([
-    ...disturbed,
+    ...runs.disturbed,
     ...split.flaky.map((id) => [id, 'flaky'] as const),
   ]);
   const steady = (ids: readonly string[]) => ids.filter((id) => !unsteady.has(id));
@@ -114,8 +138,8 @@ export async function splitSides(sides: Sides, looksGood: () => Promise<void>): 
     failToPass,
     passToPass: steady(split.passToPass),
     quarantined: [...unsteady].map(([id, why]) => ({ id, why })).sort((a, b) => (a.id < b.id ? -1 : 1)),
-    scope: suite ? ('suite' as const) : ('files' as const),
-    seconds: Math.max(after.seconds, before.seconds),
+    scope: isSuite ? ('suite' as const) : ('files' as const),
+    seconds,
   };
 }
 
@@ -129,7 +153,8 @@ async function parentReport(sides: Sides, passing: readonly string[], before: Te
   const old = files.filter((path) => tree.has(path));
   if (files.length > 0 && old.length === 0) return nothing;
   const scope = files.length > 0 && plan.runner !== 'junit' ? { files: old } : {};
-  return (await runOn(sides, base, 'the parent as it was', scope)).report;
+  const [run] = await runAll(sides, [{ tree: base, what: 'the parent as it was', more: scope }]);
+  return run!.report;
 }
 
 function mustHaveRun(run: TestRun): void {
@@ -145,50 +170,83 @@ function mustTell(split: TestSplit): void {
   throw new Dropped(FIX_REASONS.passesBefore, 'what failed was hidden by a crash');
 }
 
-/** The whole suite, where it takes no longer than is worth it: it is what the fix must not break. */
-async function suiteRuns(
+/** The whole suite with the fix, where it takes no longer than is worth it: it is what the fix must not break. */
+async function suiteRun(
   sides: Sides,
   after: TestRun,
   before: TestRun,
-): Promise<{ before: TestRun; after: TestRun } | undefined> {
-  const { plan, gold, reference, repeats, seconds } = sides;
+): Promise<{ run: TestRun; limit: number } | undefined> {
+  const { plan, gold, builds, repeats, seconds } = sides;
   const allowed = Math.min(seconds, SUITE_SECONDS / (2 * repeats));
   if (plan.runner === 'junit' || after.seconds > allowed) return undefined;
   // Where a file holds one test, nothing of it could be broken: the suite is worth more time there.
   const passedBefore = passedIn(before.report);
   const alone = after.report.cases.every(({ id, outcome }) => outcome !== 'passed' || !passedBefore.has(id));
-  const whole = { files: undefined, seconds: Math.ceil(allowed) };
-  const suite = await runOn(sides, gold, 'the suite with the fix', whole);
-  const ids = new Set(suite.report.cases.map(({ id }) => id));
+  // One that turns out to be too slow is not run to its end.
+  const limit = Math.ceil(alone ? allowed : Math.min(allowed, QUICK_SUITE_SECONDS));
+  const more = { files: undefined, seconds: limit, builds };
+  const [run] = await runAll(sides, [{ tree: gold, what: 'the suite with the fix', more }]);
+  const ids = new Set(run!.report.cases.map(({ id }) => id));
   const holdsAll = after.report.cases.every(({ id }) => ids.has(id));
-  if (!suite.report.finished || !holdsAll || (suite.seconds > QUICK_SUITE_SECONDS && !alone))
-    return undefined;
-  const other = await runOn(sides, reference, 'the suite without the fix', whole);
-  return other.timedOut && !before.timedOut ? undefined : { after: suite, before: other };
+  return run!.report.finished && holdsAll ? { run: run!, limit } : undefined;
 }
 
-/** Tests that end otherwise in another order, or at another time. */
-async function disturbedTests(
+/**
+ * Runs both sides as often as was asked for, and the fix disturbed.
+ *
+ * @param first those that were made already
+ */
+async function repeat(
   sides: Sides,
   scope: Partial<TestRunRequest>,
-  usual: TestRun,
-): Promise<Map<string, 'order' | 'time'>> {
-  const found = new Map<string, 'order' | 'time'>();
-  const { plan, gold, repeats } = sides;
-  if (repeats < 2 || usual.seconds > MAX_DISTURBED_SECONDS) return found;
-  const { runnerOf } = await loadRunners();
-  const passed = usual.report.cases.filter(({ outcome }) => outcome === 'passed').map(({ id }) => id);
-  const compare = (run: TestRun, why: 'order' | 'time') => {
-    // A run that breaks as a whole says nothing about its tests.
-    if (!run.report.finished) return;
-    const outcomes = outcomesOf(run.report);
-    for (const id of passed) if (outcomes.get(id) === 'failed') found.set(id, why);
+  first: { after: TestRun; before?: TestRun },
+): Promise<{ before: TestRun[]; after: TestRun[]; disturbed: [string, 'order' | 'time'][] }> {
+  const { gold, reference, builds, repeats } = sides;
+  const [after, before]: [WantedRun[], WantedRun[]] = [[], []];
+  for (let attempt = 1; attempt <= repeats; attempt++) {
+    const of = `${attempt} of ${repeats}`;
+    const more = { ...scope, builds, attempt };
+    if (attempt > 1) after.push({ tree: gold, what: `with the fix, ${of}`, more });
+    if (attempt > 1 || !first.before) before.push({ tree: reference, what: `without the fix, ${of}`, more });
+  }
+  const disturbances = await disturbancesOf(sides, { ...scope, builds }, first.after);
+  const made = await runAll(sides, [...before, ...after, ...disturbances.map(({ run }) => run)]);
+  const count = before.length + after.length;
+  return {
+    before: [...(first.before ? [first.before] : []), ...made.slice(0, before.length)],
+    after: [first.after, ...made.slice(before.length, count)],
+    disturbed: disturbances.flatMap(({ why }, at) => disturbedBy(made[count + at]!, first.after, why)),
   };
-  if ((await runnerOf(plan.runner)).shuffles)
-    compare(await runOn(sides, gold, 'with the fix, in another order', { ...scope, shuffle: 7 }), 'order');
-  if (canShiftClock())
-    compare(await runOn(sides, gold, 'with the fix, half a year later', { ...scope, shifted: true }), 'time');
+}
+
+/** Runs of the fix in another order and at another time, where they can be made and are worth it. */
+async function disturbancesOf(
+  { plan, gold, repeats }: Sides,
+  scope: Partial<TestRunRequest>,
+  usual: TestRun,
+): Promise<{ why: 'order' | 'time'; run: WantedRun }[]> {
+  if (repeats < 2 || usual.seconds > MAX_DISTURBED_SECONDS) return [];
+  const { runnerOf } = await loadRunners();
+  const found: { why: 'order' | 'time'; run: WantedRun }[] = [];
+  if ((await runnerOf(plan.runner)).shuffles) {
+    const more = { ...scope, shuffle: 7 };
+    found.push({ why: 'order', run: { tree: gold, what: 'with the fix, in another order', more } });
+  }
+  if (canShiftClock()) {
+    const more = { ...scope, shifted: true };
+    found.push({ why: 'time', run: { tree: gold, what: 'with the fix, half a year later', more } });
+  }
   return found;
+}
+
+/** Tests that pass as usual and fail when they are disturbed. */
+function disturbedBy(run: TestRun, usual: TestRun, why: 'order' | 'time'): [string, 'order' | 'time'][] {
+  // A run that breaks as a whole says nothing about its tests.
+  if (!run.report.finished) return [];
+  const outcomes = outcomesOf(run.report);
+  return [...passedIn(usual.report)]
+    .filter((id) => outcomes.get(id) === 'failed')
+    .map((id): [string, 'order' | 'time'] => [id, why]);
 }
 
 /** Whether what defines a test reads the same in the base's test files and in those of the fix. */

@@ -16,6 +16,9 @@ import { sharedFolder, temporaryFolder } from './support/temporary.ts';
 // Each runs real test suites many times, on machines that may be busy.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+// What layers cannot do is refused here; test/harbor-engine.test.ts has an engine.
+process.env.DOCKER_HOST = 'ssh://nowhere';
+
 const [home, remove] = sharedFolder();
 afterAll(remove);
 const place = { home };

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { Command } from 'commander';
 import { type Config, ConfigError, kinoHome, loadConfig } from '../../config/index.ts';
 import { PROVIDERS } from '../../model/index.ts';
-import { bubblewrapProblem } from '../../sandbox/index.ts';
+import { bubblewrapProblem, ContainerEngine, overlayProblem } from '../../sandbox/index.ts';
 import { paint, plain, print, printJson } from '../output.ts';
 import { openStore } from '../store.ts';
 
@@ -30,7 +30,10 @@ async function doctor(flags: { json?: boolean }): Promise<void> {
     checkNode(),
     await checkGit(),
     await checkBubblewrap(),
+    await checkLayers(),
     await checkRipgrep(),
+    await checkFaketime(),
+    await checkEngine(),
     await checkHome(),
     configuration,
     ...checkKeys(),
@@ -82,6 +85,46 @@ async function checkBubblewrap(): Promise<Check> {
     detail: problem,
     mend: 'Install it (apt-get install bubblewrap; Linux only) and allow user namespaces, or say --sandbox danger-full-access.',
   };
+}
+
+async function checkLayers(): Promise<Check> {
+  const home = kinoHome();
+  const problem = await mkdir(home, { recursive: true, mode: 0o700 }).then(
+    () => overlayProblem(home),
+    (error: Error) => error.message,
+  );
+  return problem === undefined
+    ? { name: 'layers', status: 'ok', detail: 'overlay mounts without root' }
+    : {
+        name: 'layers',
+        status: 'missing',
+        detail: problem,
+        mend: 'Harbor’s tasks need overlay mounts in user namespaces (Linux 5.11 or newer); build folders are copied without.',
+      };
+}
+
+async function checkFaketime(): Promise<Check> {
+  const found = await versionOf('faketime');
+  return found === undefined
+    ? {
+        name: 'faketime',
+        status: 'missing',
+        detail: 'not found; mining does not look for tests that depend on the date',
+        mend: 'Install it: apt-get install faketime, brew install libfaketime.',
+      }
+    : { name: 'faketime', status: 'ok', detail: found || 'works' };
+}
+
+async function checkEngine(): Promise<Check> {
+  const engine = await ContainerEngine.find();
+  return typeof engine === 'string'
+    ? {
+        name: 'containers',
+        status: 'missing',
+        detail: engine,
+        mend: 'Only Harbor’s tasks that layers cannot stand for need Docker or Podman.',
+      }
+    : { name: 'containers', status: 'ok', detail: `${engine.program} ${engine.version}` };
 }
 
 async function checkRipgrep(): Promise<Check> {

@@ -19,7 +19,7 @@ import { paint, plain, print, printJson } from '../output.ts';
 export function define(command: Command): void {
   command
     .command('import')
-    .summary('tasks of Harbor or of Terminal-Bench, to be run without Docker')
+    .summary('tasks of Harbor or of Terminal-Bench, run without Docker where that can be done')
     .description(
       'Read tasks in Harbor’s format (any version) or the old one of Terminal-Bench, and say of each whether it can be run here. Nothing of them is run.',
     )
@@ -76,7 +76,7 @@ async function exportTasksOf(
 
 async function importTasksOf(path: string, flags: { out?: string; json?: boolean }): Promise<void> {
   const { importTasks } = await loadHarbor();
-  const { rows, refused, warnings } = await importTasks(resolve(path));
+  const { rows, byEngine, refused, warnings } = await importTasks(resolve(path));
   const name = basename(resolve(path)).replace(/\.toml$/, '');
   const file =
     rows.length === 0 ? null : flags.out === undefined ? await defaultFile(name) : resolve(flags.out);
@@ -85,6 +85,7 @@ async function importTasksOf(path: string, flags: { out?: string; json?: boolean
     printJson({
       file,
       tasks: rows.map(({ id, name: task, folder }) => ({ id, name: task, folder })),
+      byEngine,
       refused,
       warnings,
     });
@@ -92,9 +93,10 @@ async function importTasksOf(path: string, flags: { out?: string; json?: boolean
     for (const { task, reason } of refused)
       print(`${paint('yellow', 'refused')} ${plain(task)}: ${plain(reason)}`);
     for (const warning of warnings) print(paint('dim', plain(warning)));
+    const engines = Object.entries(byEngine).map(([engine, count]) => `, ${count} need ${engine}`);
     if (file !== null)
       print(
-        `\n${rows.length} tasks in ${shownPath(file)}${refused.length > 0 ? `, ${refused.length} refused` : ''}\nNext: kino check ${shownPath(file)}`,
+        `\n${rows.length} tasks in ${shownPath(file)}${engines.join('')}${refused.length > 0 ? `, ${refused.length} refused` : ''}\nNext: kino check ${shownPath(file)}`,
       );
   }
   if (rows.length === 0) throw new UsageError('None of these tasks can be run here; nothing was written.');

@@ -1,13 +1,14 @@
 import { chmod, cp, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Mount } from '../../sandbox/index.ts';
 import type { Environment, Finding, Score, Work } from '../environment.ts';
 import { type Place, removeFolder, scratchFolder } from '../place.ts';
 import type { HarborRow } from '../task.ts';
-import { Container, guardPrograms } from './container.ts';
+import { type Container, sandboxOf } from './container.ts';
 import { taskDigest } from './digest.ts';
 import { HarborTaskError } from './error.ts';
 import type { HarborStep, HarborTask, HarborTests, TerminalCommand } from './harbor-task.ts';
-import { ensureImage, type Image } from './image.ts';
+import { ensureImage, forget, guarded, type Image, openContainer } from './image.ts';
 import { readReward } from './reward.ts';
 import { readHarborTask } from './task-folder.ts';
 import { readTerminalBenchTask } from './terminal-bench.ts';
@@ -38,8 +39,8 @@ function taskOf({ folder, digest }: HarborRow): Promise<HarborTask> {
 }
 
 /**
- * Tasks of Harbor's format, run without Docker: the image's steps on layers over the host's system, the agent in a
- * container of its own, and the verifier in another one, with `/tests` and `/logs/verifier` where the agent never was.
+ * Tasks of Harbor's format, run without Docker where that can be done: the agent in a container of its own, and the
+ * verifier in another one, with `/tests` and `/logs/verifier` where the agent never was.
  */
 export const harbor: Environment<HarborRow> = {
   kind: 'harbor',
@@ -66,7 +67,7 @@ export const harbor: Environment<HarborRow> = {
     const task = await taskOf(row);
     const container = await agentContainer(task, folder, place, solved);
     await begin(task, task.steps[0], container);
-    return container.sandbox();
+    return sandboxOf(container);
   },
 
   async next(row, folder, place, step) {
@@ -86,6 +87,7 @@ export const harbor: Environment<HarborRow> = {
       if (work.folder === undefined) await agentContainer(task, folder, work.place, false);
       return await judge(task, step, folder, scratch, work);
     } finally {
+      if ((work.step ?? 0) + 1 >= task.steps.length) await forget(await imageOf(task, work.place), folder);
       await removeFolder(scratch);
       if (work.folder === undefined) await removeFolder(folder);
     }
@@ -163,15 +165,16 @@ async function agentContainer(
     ),
   );
   const isFirst = !(await readdir(folder)).includes('work');
-  return Container.open({
-    image,
+  const { user } = config.agent;
+  return openContainer(image, place, inPhase(config.environment, config.agent), {
     folder,
+    ...(user !== undefined && { user }),
     env: filled(config.environment.env),
     mounts: [
       { source: logs, target: '/logs', writable: true },
       ...(solved ? [{ source: join(folder, SOLUTION), target: '/solution' }] : []),
     ],
-    ...(allowed.size > 0 && { network: { allows: (host) => allowed.has(host) } }),
+    ...(allowed.size > 0 && { network: { allows: (host: string) => allowed.has(host) } }),
     limits: { ...LIMITS, ...place.limits },
     // An image that is only named brings its files beside it.
     ...(isFirst &&
@@ -179,6 +182,14 @@ async function agentContainer(
       environment.folder !== undefined && { work: environment.folder }),
     ...(!isFirst && { keep: true }),
   });
+}
+
+/** What a container has while somebody works in it: a phase may have a network of its own. */
+function inPhase(
+  environment: HarborTask['config']['environment'],
+  { network_mode = environment.network_mode }: Partial<Pick<HarborTask['config']['agent'], 'network_mode'>>,
+): HarborTask['config']['environment'] {
+  return { ...environment, network_mode };
 }
 
 /** Puts the solution of a step where the container has `/solution`. */
@@ -231,20 +242,21 @@ async function judge(
       detail: `${written.sort().join(' and ')} in /logs/verifier, where only a verifier writes; not read`,
     });
   const image = await imageOf(task, place);
-  const taken = await guardPrograms(join(folder, 'upper'), image.layers.folders);
+  const { taken, mounts: guards } = await guarded(image, folder, join(scratch, 'guards'));
   if (taken.length > 0)
     findings.push({ name: 'patched-system', detail: `taken out: ${taken.slice(0, 5).join(', ')}` });
 
   const logs = join(scratch, 'logs');
   for (const name of ['agent', 'verifier', 'artifacts']) await mkdir(join(logs, name), { recursive: true });
-  const mounts = [{ source: logs, target: '/logs', writable: true }];
+  const mounts: Mount[] = [...guards, { source: logs, target: '/logs', writable: true }];
   const hasTests = tests.folders.length > 0 || tests.script !== undefined;
   if (hasTests) mounts.push({ source: await testsFolder(tests, scratch), target: '/tests', writable: true });
-  const judged = await Container.open({
-    ...(separate
-      ? { image: await ensureImage(place, separate.environment, separate.config.build_timeout_sec) }
-      : { image, lowers: [join(folder, 'upper')], work: join(folder, 'work') }),
+  const own = separate && (await ensureImage(place, separate.environment, separate.config.build_timeout_sec));
+  const described = inPhase(separate?.config ?? task.config.environment, verifier);
+  const judged = await openContainer(own ?? image, place, described, {
+    ...(!separate && { over: folder, work: join(folder, 'work') }),
     folder: join(scratch, 'container'),
+    ...(verifier.user !== undefined && { user: verifier.user }),
     env: {
       ...filled(separate?.config.env ?? task.config.environment.env),
       ...(task.format === 'terminal-bench' && { TEST_DIR: '/tests' }),

@@ -53,6 +53,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'list, show and export what was recorded',
       load: () => import('./commands/threads.ts'),
     },
+    cache: {
+      summary: 'what is kept for environments, and how to be rid of it',
+      load: () => import('./commands/cache.ts'),
+    },
     doctor: {
       summary: 'check what Kino needs and say how to mend it',
       load: () => import('./commands/doctor.ts'),

@@ -1,6 +1,7 @@
 import type { Environment } from './environment.ts';
 import type { Task } from './task.ts';
 
+export { CACHES, type Cached, type CacheName, listCached, removeCached, sweepWorkspaces } from './cache.ts';
 export type {
   Candidate,
   Environment,

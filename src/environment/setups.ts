@@ -3,6 +3,7 @@ import { cp, lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SetupPlan } from '../project/index.ts';
 import { type Mount, openJail } from '../sandbox/index.ts';
+import { markUsed } from './cache.ts';
 import { networkEnvironment } from './network-environment.ts';
 import { type Place, removeFolder, scratchFolder } from './place.ts';
 
@@ -91,11 +92,13 @@ async function install(
   writeSource: (folder: string) => Promise<void>,
 ): Promise<PreparedSetup> {
   const folder = join(place.home, 'setups', plan.key);
-  const isThere = await lstat(join(folder, 'setup.json')).then(
+  const record = join(folder, 'setup.json');
+  const isThere = await lstat(record).then(
     () => true,
     () => false,
   );
-  if (!isThere) await build(place, plan, folder, tools, writeSource);
+  if (isThere) await markUsed(record);
+  else await build(place, plan, folder, tools, writeSource);
   return prepared(plan, folder);
 }
 

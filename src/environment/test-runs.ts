@@ -19,6 +19,7 @@ import {
 } from '../project/index.ts';
 import { folderOfProgram, type Mount, openJail } from '../sandbox/index.ts';
 import { BuildFolders } from './build-folders.ts';
+import { markUsed } from './cache.ts';
 import { type Place, removeFolder, scratchFolder } from './place.ts';
 import { addMade, type PreparedSetup, ROOT } from './setups.ts';
 
@@ -107,7 +108,10 @@ export class TestRuns {
     const before = await readFile(file, 'utf8').catch(() => undefined);
     if (before !== undefined) {
       const parsed = runSchema.safeParse(jsonOf(before));
-      if (parsed.success) return parsed.data as TestRun;
+      if (parsed.success) {
+        await markUsed(file);
+        return parsed.data as TestRun;
+      }
     }
     const run = await this.#turn(() => this.run(request, setup));
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import type { Agent, AgentBudget } from '../agent/index.ts';
-import { originOf, type Task } from '../environment/index.ts';
+import { originOf, sweepWorkspaces, type Task } from '../environment/index.ts';
 import { openRepository, type Repository } from '../git/index.ts';
 import type { SandboxName } from '../sandbox/index.ts';
 import { isAlive, newId, type RolloutFinished, type ThreadEnded, type ThreadStore } from '../thread/index.ts';
@@ -15,7 +15,6 @@ import {
 } from './experiment.ts';
 import { Patience } from './patience.ts';
 import { runRollout } from './rollout.ts';
-import { sweepWorkspaces } from './workspace.ts';
 
 export interface RunExperimentOptions {
   store: ThreadStore;

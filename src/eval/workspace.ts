@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   type Environment,
@@ -11,7 +11,6 @@ import {
 } from '../environment/index.ts';
 import { exportBase, type Repository, storageOf } from '../git/index.ts';
 import { type ExecResult, openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
-import { isAlive } from '../thread/index.ts';
 
 /** A rollout may use up no more: others run beside it. */
 const LIMITS = { processes: 2_000, bytes: 8 * 1024 ** 3 };
@@ -108,13 +107,4 @@ export async function repositoryWorkspace(options: {
     ...(passEnv && { passEnv }),
     ...provision,
   });
-}
-
-/** Removes what killed processes left behind. */
-export async function sweepWorkspaces(home: string): Promise<void> {
-  const folder = join(home, 'workspaces');
-  for (const name of await readdir(folder).catch(() => [])) {
-    const pid = Number(name.split('-', 1)[0]);
-    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) await removeFolder(join(folder, name));
-  }
 }

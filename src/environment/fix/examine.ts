@@ -1,3 +1,4 @@
+import { exportBase } from '../../git/index.ts';
 import { loadSetups, loadTestDetection, type TestPlan } from '../../project/index.ts';
 import { BuildFolders } from '../build-folders.ts';
 import type { Step } from '../environment.ts';
@@ -119,9 +120,13 @@ class Examination {
     let readable: Omit<Quality, 'concerns'> | undefined;
     const split = await splitSides(sides, async (testSeconds) => {
       const secret = await this.#secrets(base, commit, parts);
+      const workspace = async (folder: string) => {
+        await exportBase(repository, base, folder, place.signal);
+        return base;
+      };
       readable = {
         strength: { killed: 0, mutants: 0, share: null },
-        leaks: await findLeaks(place, repository, { base, commit, statement, goldPatch, secret }),
+        leaks: await findLeaks(place, workspace, { commit, statement, goldPatch, secret }),
         specification: {
           words: countWords(statement),
           unsaid: await unsaidNames(repository, base, { statement, testPatch, goldPatch }),

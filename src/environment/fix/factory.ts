@@ -7,6 +7,7 @@ import {
   type Setup,
   type TestPlan,
 } from '../../project/index.ts';
+import { sweepWorkspaces } from '../cache.ts';
 import type { Place } from '../place.ts';
 import { ensureSetup, type PreparedSetup } from '../setups.ts';
 import type { FixTask } from '../task.ts';
@@ -53,6 +54,7 @@ export class Factory {
 
   /** @throws NoSuchCommitError for a repository without commits */
   static async open(place: Place, repository: Repository): Promise<Factory> {
+    await sweepWorkspaces(place.home);
     const head = await resolveCommit(repository, 'HEAD');
     const identity = await repositoryIdentity(repository, head);
     const store = await TreeStore.open(repository, join(place.home, 'trees', `${identity}.git`));

@@ -1,9 +1,8 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git } from '../../git/index.ts';
 import type { Environment } from '../environment.ts';
 import { addMade, copyBuild } from '../setups.ts';
 import type { FixTask } from '../task.ts';
+import { startOver } from './start-over.ts';
 import { factoryFor, verifyFix } from './verify.ts';
 
 /**
@@ -26,15 +25,7 @@ When you are done, say in a few sentences what you changed.`,
 
   async prepare(task, folder, repository, place) {
     const factory = await factoryFor({ place, repository });
-    if (task.start !== undefined) {
-      await factory.store.checkOut((await factory.treesOf(task)).start, folder);
-      // A history of its own: the commit without the bug is nowhere.
-      await rm(join(folder, '.git'), { recursive: true, force: true });
-      const run = (...args: string[]) => git(folder, args, { alone: true, env: IDENTITY });
-      await run('init', '--quiet', '--template=', '--initial-branch=main');
-      await run('add', '--all', '--force');
-      await run('commit', '--quiet', '--no-verify', '--message', 'The state to start from.');
-    }
+    if (task.start !== undefined) await startOver(factory.store, (await factory.treesOf(task)).start, folder);
     const { prepared } = await factory.benchFor(task.setup.commit, task.tests.plan);
     // Inside of .git it is no part of the work, and goes with the workspace.
     const build = join(folder, '.git', 'kino', 'build');
@@ -45,13 +36,4 @@ When you are done, say in a few sentences what you changed.`,
   },
 
   verify: verifyFix,
-};
-
-const IDENTITY = {
-  GIT_AUTHOR_NAME: 'kino',
-  GIT_AUTHOR_EMAIL: 'kino@localhost',
-  GIT_COMMITTER_NAME: 'kino',
-  GIT_COMMITTER_EMAIL: 'kino@localhost',
-  GIT_AUTHOR_DATE: '2020-01-01T00:00:00Z',
-  GIT_COMMITTER_DATE: '2020-01-01T00:00:00Z',
 };

@@ -14,6 +14,7 @@ import {
 import { dirname, join, posix, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Layers, type Mount, openJail } from '../../sandbox/index.ts';
+import { markUsed } from '../cache.ts';
 import { networkEnvironment } from '../network-environment.ts';
 import { type Place, removeFolder, scratchFolder } from '../place.ts';
 import { UnsupportedInstructionError } from './dockerfile-error.ts';
@@ -156,8 +157,11 @@ async function build(
   site: Site,
 ): Promise<string> {
   const { layered, env, folder, seconds } = site;
-  const isThere = await lstat(join(folder, 'image.json')).catch(() => undefined);
-  if (isThere) return folder;
+  const record = join(folder, 'image.json');
+  if (await lstat(record).catch(() => undefined)) {
+    await markUsed(record);
+    return folder;
+  }
   const making = `${folder}.${randomBytes(4).toString('hex')}`;
   const work = await scratchFolder(place);
   const deadline = performance.now() + seconds * 1000;

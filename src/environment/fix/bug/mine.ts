@@ -16,7 +16,9 @@ import type { TestRun } from '../../test-runs.ts';
 import { describe } from '../describe-run.ts';
 import { type Bench, Factory, type GivenTests, setupOf } from '../factory.ts';
 import { sizeOf } from '../quality/difficulty.ts';
+import { findLeaks } from '../quality/leaks.ts';
 import { roleOf } from '../roles.ts';
+import { startOver } from '../start-over.ts';
 import { bugStatement } from './statement.ts';
 
 export interface BugMineOptions extends MineOptions {
@@ -40,6 +42,7 @@ export const BUG_REASONS = {
   unnoticed: 'no test notices it',
   breaksAll: 'most tests fail with it',
   flaky: 'tests that notice it are flaky',
+  leaks: 'the answer can be found',
   duplicate: 'the same tests fail as with another one',
 } as const;
 
@@ -232,10 +235,9 @@ async function tryBug(ground: Ground, group: readonly Bug[]): Promise<Candidate<
     runs.push(run);
   }
   if (broken.length === 0) return drop(BUG_REASONS.flaky, subject);
-  return {
-    ...about,
-    task: await toTask(ground, group, tree, broken.sort().slice(0, MAX_FILE_TO_PASS), runs),
-  };
+  const task = await toTask(ground, group, tree, broken.sort().slice(0, MAX_FILE_TO_PASS), runs);
+  const { leaks } = task.quality;
+  return leaks.length > 0 ? drop(BUG_REASONS.leaks, leaks.join('; ')) : { ...about, task };
 
   async function toTask(
     { plan: tests, seconds: allowed, time }: Ground,
@@ -278,7 +280,12 @@ async function tryBug(ground: Ground, group: readonly Bug[]): Promise<Candidate<
       gold: { patch: gold },
       quality: {
         strength: { killed: 0, mutants: 0, share: null },
-        leaks: [],
+        leaks: await findLeaks(factory.place, (folder) => startOver(store, bugged, folder), {
+          commit,
+          statement,
+          goldPatch: gold,
+          secret: await secrets(ground, bugs, bugged),
+        }),
         specification: { words: countWords(statement), unsaid: [] },
         difficulty: { ...sizeOf(gold), trivial: null },
         concerns: [],
@@ -294,6 +301,17 @@ async function tryBug(ground: Ground, group: readonly Bug[]): Promise<Candidate<
     };
     return { id: fixTaskId(content), ...content };
   }
+}
+
+/** Contents of the commit that only the fix holds. */
+async function secrets(
+  { factory, commit }: Ground,
+  bugs: readonly Bug[],
+  bugged: string,
+): Promise<Set<string>> {
+  const [before, after] = await Promise.all([factory.store.list(bugged), factory.store.list(commit)]);
+  const known = new Set([...before.values()].map(({ blob }) => blob));
+  return new Set(bugs.flatMap(({ path }) => after.get(path)?.blob ?? []).filter((blob) => !known.has(blob)));
 }
 
 async function bugTree({ factory, commit }: Ground, group: readonly Bug[]): Promise<string> {

@@ -8,6 +8,7 @@ import pLimit from 'p-limit';
 import { z } from 'zod';
 import type { TreeStore } from '../git/index.ts';
 import {
+  jsonOf,
   loadCoverage,
   loadRunners,
   programFolders,
@@ -296,12 +297,4 @@ async function collected(
     if (entry.isFile() && isReport(name) && (await stat(file)).size <= MAX_REPORT) found.push({ name, file });
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@ export type { SetupPlan } from './setup/setup.ts';
 export { languageOf, loadSyntax } from './syntax.ts';
 export { type Outcome, outcomesOf, passedIn, type TestCase, type TestReport } from './tests/report.ts';
 export {
+  jsonOf,
   programFolders,
   type Results,
   type RunCommand,

@@ -1,20 +1,13 @@
 import type { Command } from 'commander';
 import { kinoHome, loadConfig } from '../../config/index.ts';
-import {
-  type Candidate,
-  type FixTask,
-  FunnelCounter,
-  loadBugMining,
-  writeTasks,
-} from '../../environment/index.ts';
+import { type Candidate, type FixTask, FunnelCounter, loadBugMining } from '../../environment/index.ts';
 import { openRepository } from '../../git/index.ts';
-import { InterruptedError, UsageError } from '../exit.ts';
+import { InterruptedError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { positiveInteger } from '../options.ts';
-import { plain, print, printJson, table } from '../output.ts';
+import { plain, print, table } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { shownPath, taskFile } from './file.ts';
-import { printFunnel } from './funnel.ts';
+import { finishMining } from './finish.ts';
 
 interface BugFlags {
   at?: string;
@@ -87,30 +80,29 @@ async function mine(path: string, flags: BugFlags): Promise<void> {
   } finally {
     progress.clear();
   }
-  const funnel = counter.funnel();
-  if (tasks.length === 0) {
-    if (flags.json) printJson({ repository: repository.path, file: null, funnel, bugs: rows });
-    else printFunnel(funnel, 'bugs');
-    throw new UsageError(`No bug in ${repository.path} is noticed by its tests; nothing was written.`);
-  }
-  const file = await taskFile(repository, 'bug', flags.out);
-  await writeTasks(file, tasks);
-  if (flags.json) return printJson({ repository: repository.path, file, funnel, bugs: rows });
-  printFunnel(funnel, 'bugs');
-  print();
-  print(
-    table(
-      [{ title: 'task' }, { title: 'fail/pass', align: 'right' }, { title: 'bug' }],
-      tasks.map(({ id, tests, source }) => [
-        id,
-        `${tests.failToPass.length}/${tests.passToPass.length}`,
-        plain(source.subject).slice(0, 60),
-      ]),
-    ),
+  await finishMining(
+    {
+      repository,
+      name: 'bug',
+      tasks,
+      funnel: counter.funnel(),
+      rows: { of: 'bugs', each: rows },
+      none: `No bug in ${repository.path} is noticed by its tests`,
+      show: printBugs,
+      next: ['kino eval', '--agent mutate --agent nop'],
+    },
+    flags,
   );
-  print(
-    `\n${tasks.length} tasks in ${shownPath(file)}\nNext: kino eval ${shownPath(file)} --agent mutate --agent nop`,
-  );
+}
+
+function printBugs(tasks: readonly FixTask[]): void {
+  const columns = [{ title: 'task' }, { title: 'fail/pass', align: 'right' as const }, { title: 'bug' }];
+  const rows = tasks.map(({ id, tests, source }) => [
+    id,
+    `${tests.failToPass.length}/${tests.passToPass.length}`,
+    plain(source.subject).slice(0, 60),
+  ]);
+  print(table(columns, rows));
 }
 
 function toRow(candidate: Candidate<FixTask>) {

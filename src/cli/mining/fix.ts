@@ -7,7 +7,6 @@ import {
   type FixTask,
   FunnelCounter,
   loadFixMining,
-  writeTasks,
 } from '../../environment/index.ts';
 import { openRepository, type Repository } from '../../git/index.ts';
 import { InterruptedError, UsageError } from '../exit.ts';
@@ -15,8 +14,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { collect, positiveInteger } from '../options.ts';
 import { fraction, paint, plain, print, printJson, table } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { shownPath, taskFile } from './file.ts';
-import { printFunnel } from './funnel.ts';
+import { finishMining } from './finish.ts';
 
 interface FixFlags {
   limit?: number;
@@ -99,20 +97,19 @@ async function mine(path: string, flags: FixFlags): Promise<void> {
   const funnel = counter.funnel();
   if (repository.shallow)
     process.stderr.write('kino: The history is shallow; `git fetch --unshallow` would give more tasks.\n');
-  if (tasks.length === 0) {
-    if (flags.json)
-      printJson({ repository: repository.path, file: null, funnel, commits: candidates.map(toRow) });
-    else printFunnel(funnel);
-    throw new UsageError(`No commit of ${repository.path} becomes a task; nothing was written.`);
-  }
-  const file = await taskFile(repository, 'fix', flags.out);
-  await writeTasks(file, tasks);
-  if (flags.json)
-    return printJson({ repository: repository.path, file, funnel, commits: candidates.map(toRow) });
-  printFunnel(funnel);
-  print();
-  printQuality(tasks);
-  print(`\n${tasks.length} tasks in ${shownPath(file)}\nNext: kino check ${shownPath(file)}`);
+  await finishMining(
+    {
+      repository,
+      name: 'fix',
+      tasks,
+      funnel,
+      rows: { of: 'commits', each: candidates.map(toRow) },
+      none: `No commit of ${repository.path} becomes a task`,
+      show: printQuality,
+      next: ['kino check', ''],
+    },
+    flags,
+  );
 }
 
 async function optionsOf(flags: FixFlags, signal: AbortSignal): Promise<FixMineOptions> {

@@ -6,7 +6,6 @@ import {
   LOCALIZE_REASONS,
   type LocalizeTask,
   mineLocalize,
-  writeTasks,
 } from '../../environment/index.ts';
 import { openRepository, type Repository } from '../../git/index.ts';
 import { InterruptedError, UsageError } from '../exit.ts';
@@ -14,8 +13,7 @@ import { untilInterrupted } from '../interrupt.ts';
 import { positiveInteger } from '../options.ts';
 import { paint, plain, print, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
-import { shownPath, taskFile } from './file.ts';
-import { printFunnel } from './funnel.ts';
+import { finishMining } from './finish.ts';
 
 interface MineFlags {
   limit?: number;
@@ -53,17 +51,16 @@ async function mine(path: string, flags: MineFlags): Promise<void> {
   if (repository.shallow) {
     process.stderr.write('kino: The history is shallow; `git fetch --unshallow` would give more tasks.\n');
   }
-  if (tasks.length === 0) {
-    if (flags.json) printJson({ repository: repository.path, file: null, funnel });
-    else printFunnel(funnel);
-    throw new UsageError(`No commit of ${repository.path} becomes a task; nothing was written.`);
-  }
-  const file = await taskFile(repository, 'localize', flags.out);
-  await writeTasks(file, tasks);
-  if (flags.json) return printJson({ repository: repository.path, file, funnel });
-  printFunnel(funnel);
-  print(
-    `\n${tasks.length} tasks in ${shownPath(file)}\nNext: kino eval ${shownPath(file)} --agent finder --agent nop`,
+  await finishMining(
+    {
+      repository,
+      name: 'localize',
+      tasks,
+      funnel,
+      none: `No commit of ${repository.path} becomes a task`,
+      next: ['kino eval', '--agent finder --agent nop'],
+    },
+    flags,
   );
 }
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { inRoot, type Results, type RunRequest } from './runner.ts';
+import { inRoot, jsonOf, type Results, type RunRequest } from './runner.ts';
 
 /** The lines of files that a run has executed, from 1. A file that is not in it was not measured. */
 export type Coverage = Map<string, Set<number>>;
@@ -105,13 +105,5 @@ function readGo(text: string, manifest: string, coverage: Coverage): void {
     const lines = coverage.get(path) ?? new Set();
     coverage.set(path, lines);
     if (count !== '0') for (let line = Number(from); line <= Number(to); line++) lines.add(line);
-  }
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
   }
 }

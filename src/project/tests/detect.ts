@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { classify } from '../classify.ts';
 import type { ProjectFiles } from '../project-files.ts';
 import { recognise } from './recognise.ts';
-import type { RunnerName, TestPlan } from './runner.ts';
+import { jsonOf, type RunnerName, type TestPlan } from './runner.ts';
 import { commandsIn } from './script.ts';
 
 /** Which files a runner can be given. */
@@ -250,12 +250,4 @@ function once(plans: readonly TestPlan[]): TestPlan[] {
       plans.map((plan) => [JSON.stringify([plan.runner, plan.args, plan.files, plan.env]), plan]),
     ).values(),
   ];
-}
-
-function jsonOf(text: string | undefined): unknown {
-  try {
-    return JSON.parse((text ?? '').replace(/^\ufeff/, ''));
-  } catch {
-    return undefined;
-  }
 }

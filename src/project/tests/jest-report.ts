@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ReportBuilder, type TestReport } from './report.ts';
-import { inRoot, type Results, textOf } from './runner.ts';
+import { inRoot, jsonOf, type Results, textOf } from './runner.ts';
 
 const reportSchema = z.object({
   testResults: z.array(
@@ -35,12 +35,4 @@ export function parseJestReport(results: Results, name: string, root: string): T
     }
   }
   return report.build();
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -108,6 +108,15 @@ export function textOf(results: Results, name: string): string {
   return results.get(name)?.toString('utf8') ?? '';
 }
 
+/** What a text says as JSON; undefined where it is none, or there is no text. */
+export function jsonOf(text: string | undefined): unknown {
+  try {
+    return JSON.parse((text ?? '').replace(/^\ufeff/, ''));
+  } catch {
+    return undefined;
+  }
+}
+
 /** JSON Lines, without the lines that are none: programs under test print among them. */
 export function jsonLines(text: string): Record<string, unknown>[] {
   const found: Record<string, unknown>[] = [];

@@ -29,10 +29,11 @@ export async function bench(): Promise<void> {
       warm.push(...again.map(({ seconds }) => seconds));
       examined += first.length;
       judged += first.filter(({ verdict }) => !first[0]!.unjudged.has(verdict)).length;
-      agreed += first.filter(({ verdict }, at) => again[at]?.verdict === verdict).length;
+      const same = first.filter(({ verdict }, at) => again[at]?.verdict === verdict).length;
+      agreed += same;
       const verdicts = Map.groupBy(first, ({ verdict }) => verdict);
       console.log(
-        `  ${path}: ${first.length} changes of source and tests, cold ${median(first.map(({ seconds }) => seconds)).toFixed(1)} s, warm ${median(again.map(({ seconds }) => seconds)).toFixed(1)} s each (medians); ${[...verdicts].map(([verdict, own]) => `${own.length} ${verdict}`).join(', ')}`,
+        `  ${path}: ${first.length} changes of source and tests, cold ${median(first.map(({ seconds }) => seconds)).toFixed(1)} s, warm ${median(again.map(({ seconds }) => seconds)).toFixed(1)} s each (medians), ${same} verdicts the same; ${[...verdicts].map(([verdict, own]) => `${own.length} ${verdict}`).join(', ')}`,
       );
     });
   }

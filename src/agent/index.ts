@@ -4,12 +4,12 @@ export type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
 export { changingSteps, openSnapshots, takeBack } from './checkpoints.ts';
 export { writeHandoff } from './context/handoff.ts';
 export { saveHandoff } from './context/handoff-file.ts';
-export { DEFAULT_CONTEXT } from './context/window.ts';
 export { standing } from './conversation.ts';
+export { type AgentChoice, externalAgents, openAgent, openModel } from './open-agent.ts';
 export { type OpenSession, openSession } from './open-session.ts';
 export { MODE_MEANINGS, MODES, type Mode } from './permission/mode.ts';
 export type { Inquiry, PermissionAnswer, PermissionRequest, Person } from './person.ts';
-export { type Profile, profileFrom } from './profile.ts';
+export type { Profile } from './profile.ts';
 export {
   expandPrompt,
   loadCommands,
@@ -17,6 +17,6 @@ export {
 } from './prompt-commands.ts';
 export { createAgent, isKnownAgent, UnknownAgentError } from './registry.ts';
 export { runInThread } from './run-in-thread.ts';
-export { loadAgents } from './subagents/load.ts';
+export { runSession, titleFrom } from './run-session.ts';
 export { workspaceAround } from './workspace-around.ts';
 export { dropWorktree, runScript } from './worktree.ts';

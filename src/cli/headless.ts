@@ -1,29 +1,30 @@
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import {
+  type AgentChoice,
   expandPrompt,
   loadCommands,
   MODES,
   type Mode,
   type OpenSession,
   type Outcome,
+  openAgent,
   openSession,
   type Person,
+  runSession,
 } from '../agent/index.ts';
 import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { CORE_TOOLS } from '../tool/index.ts';
 import { UsageError } from './exit.ts';
-import { addModelFlags, type ModelFlags } from './model-flags.ts';
-import { openAgent } from './open-agent.ts';
+import { addModelFlags } from './model-flags.ts';
 import { positiveInteger, positiveNumber } from './options.ts';
 import { dollars, plain, print, printJson, seconds } from './output.ts';
 import { progressLine } from './progress-line.ts';
-import { runSession } from './run-session.ts';
 import { StdioPerson } from './stdio-person.ts';
 import { type StreamContext, toStreamJson } from './stream-json.ts';
 
-export interface HeadlessFlags extends ModelFlags {
+export interface HeadlessFlags extends AgentChoice {
   sandbox?: SandboxName;
   mode?: Mode;
   output: 'text' | 'json' | 'stream-json';

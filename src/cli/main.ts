@@ -1,8 +1,8 @@
 import { Command, CommanderError } from 'commander';
+import { version } from '../config/index.ts';
 import { exitCodeFor, sentenceFor, UsageError } from './exit.ts';
 import { wasInterrupted } from './interrupt.ts';
 import { plain } from './output.ts';
-import { version } from './version.ts';
 
 /** Every command: what it is for, and the file that is loaded when it is asked for. */
 const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(command: Command): void }> }> =

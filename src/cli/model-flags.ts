@@ -1,15 +1,6 @@
 import { type Command, Option } from 'commander';
 import { httpUrl } from './options.ts';
 
-export interface ModelFlags {
-  agent?: string;
-  model?: string;
-  profile?: string;
-  baseUrl?: string;
-  record?: string;
-  replay?: string;
-}
-
 export function addModelFlags(command: Command): Command {
   return command
     .option('-a, --agent <name>', 'kino, or acp:<name or command> for an agent of others (default: kino)')

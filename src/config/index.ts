@@ -15,6 +15,7 @@ export { ConfigError } from './json-file.ts';
 export { type Fact, factsFor, forgetFact, keepFact } from './memory.ts';
 export { forgetRules, type RememberedRule, rememberedRules, rememberRules } from './remembered-rules.ts';
 export { forgetTrust, type Trust, trustedFolders, trustFolder, trustOf } from './trust.ts';
+export { version } from './version.ts';
 export {
   forgetWorktree,
   listWorktrees,

@@ -9,6 +9,7 @@ import {
 } from '@agentclientprotocol/sdk';
 import {
   type Agent,
+  type AgentChoice,
   expandPrompt,
   loadCommands,
   MODE_MEANINGS,
@@ -16,20 +17,20 @@ import {
   type Mode,
   type OpenSession,
   type Outcome,
+  openAgent,
   openSession,
   type PromptCommand,
+  runSession,
+  titleFrom,
   UpdateStream,
 } from '../../agent/index.ts';
 import { newId, type ThreadEvent } from '../../thread/index.ts';
-import type { ModelFlags } from '../model-flags.ts';
-import { openAgent } from '../open-agent.ts';
-import { runSession, titleFrom } from '../run-session.ts';
 import { openStore } from '../store.ts';
 import { isWorkedOn } from '../thread-status.ts';
 import { editorPerson } from './editor-person.ts';
 import { promptText } from './prompt-text.ts';
 
-export interface ServeFlags extends ModelFlags {
+export interface ServeFlags extends AgentChoice {
   mode?: Mode;
 }
 

@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import { agent, methods, ndJsonStream, PROTOCOL_VERSION, RequestError } from '@agentclientprotocol/sdk';
+import { version } from '../../config/index.ts';
 import { sentenceFor } from '../exit.ts';
-import { version } from '../version.ts';
 import type { EditorSessions, ServeFlags } from './editor-sessions.ts';
 
 /**

@@ -1,15 +1,19 @@
 import {
   type Agent,
+  type AgentChoice,
   changingSteps,
   loadCommands,
   type Mode,
   type OpenSession,
   type Outcome,
+  openAgent,
   openSession,
   openSnapshots,
   type Person,
   type PromptCommand,
+  runSession,
   takeBack,
+  titleFrom,
 } from '../../agent/index.ts';
 import type { SandboxName } from '../../sandbox/index.ts';
 import {
@@ -21,12 +25,9 @@ import {
 } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { worktreeOf } from '../headless.ts';
-import type { ModelFlags } from '../model-flags.ts';
-import { openAgent } from '../open-agent.ts';
-import { runSession, titleFrom } from '../run-session.ts';
 import { isWorkedOn } from '../thread-status.ts';
 
-export interface ChatFlags extends ModelFlags {
+export interface ChatFlags extends AgentChoice {
   cwd: string;
   worktree?: string | true;
   mode?: Mode;

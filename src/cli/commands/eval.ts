@@ -4,10 +4,11 @@ import {
   type Agent,
   type AgentBudget,
   createAgent,
+  externalAgents,
   isKnownAgent,
   UnknownAgentError,
 } from '../../agent/index.ts';
-import { type Config, kinoHome, loadConfig } from '../../config/index.ts';
+import { type Config, kinoHome, loadConfig, version } from '../../config/index.ts';
 import { findEnvironment, readTasks, type Task } from '../../environment/index.ts';
 import { type Experiment, type Plan, runExperiment } from '../../eval/index.ts';
 import { resolveModel } from '../../model/index.ts';
@@ -20,12 +21,10 @@ import {
 import { UsageError } from '../exit.ts';
 import { printExperiment, toReport } from '../experiment-report.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { externalAgents } from '../open-agent.ts';
 import { collect, httpUrl, positiveInteger, positiveNumber } from '../options.ts';
 import { fraction, plain, printJson } from '../output.ts';
 import { Progress } from '../progress.ts';
 import { openStore } from '../store.ts';
-import { version } from '../version.ts';
 
 export interface EvalFlags {
   agent: string[];

@@ -1,13 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { saveHandoff, writeHandoff } from '../../agent/index.ts';
+import { openModel, saveHandoff, writeHandoff } from '../../agent/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { newId } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { addHeadlessFlags, type HeadlessFlags, runHeadless } from '../headless.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { openModel } from '../open-agent.ts';
 import { openThreadHere } from '../open-thread-here.ts';
 import { plain, print } from '../output.ts';
 import { openStore } from '../store.ts';

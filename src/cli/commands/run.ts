@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { titleFrom } from '../../agent/index.ts';
 import { newId } from '../../thread/index.ts';
 import { addHeadlessFlags, type HeadlessFlags, promptFrom, runHeadless } from '../headless.ts';
 import { untilInterrupted } from '../interrupt.ts';
-import { titleFrom } from '../run-session.ts';
 import { openStore } from '../store.ts';
 
 export function define(command: Command): void {

@@ -10,12 +10,12 @@ import {
   TuiMainScreen,
 } from '@earendil-works/pi-tui';
 import { MODES, type Mode, type PermissionAnswer, type Person, wholeOf } from '../../agent/index.ts';
+import { version } from '../../config/index.ts';
 import type { ThreadStore } from '../../thread/index.ts';
 import { Chat, type ChatFlags } from '../chat/chat.ts';
 import { COMMANDS, runCommand } from '../chat/commands.ts';
 import { promptHistory } from '../chat/history.ts';
 import { sentenceFor } from '../exit.ts';
-import { version } from '../version.ts';
 import { Choice, type ChoiceOptions, Line } from './choice.ts';
 import { Footer } from './footer.ts';
 import { bold, dim, editorTheme, red, yellow } from './theme.ts';

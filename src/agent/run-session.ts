@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { type Agent, type AgentBudget, type OpenSession, type Outcome, runInThread } from '../agent/index.ts';
-import { kinoHome } from '../config/index.ts';
+import { kinoHome, version } from '../config/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
-import { version } from './version.ts';
+import type { Agent, AgentBudget, Outcome } from './agent.ts';
+import type { OpenSession } from './open-session.ts';
+import { runInThread } from './run-in-thread.ts';
 
 export interface SessionRun {
   store: ThreadStore;

@@ -1,6 +1,7 @@
 import type { Repository } from '../git/index.ts';
 import type { Sandbox } from '../sandbox/index.ts';
 import type { ThreadEnded, ThreadEvent } from '../thread/index.ts';
+import type { Tool } from '../tool/index.ts';
 import type { Session } from './session.ts';
 
 /** The bounds of a job. What is absent is not bounded. */
@@ -29,6 +30,10 @@ export interface Job {
   workspace(): Promise<Sandbox>;
   /** The repository that the work is about, and the commit it starts from. */
   repository?: { repository: Repository; base: string };
+  /** Further tools, for what this work is about. */
+  tools?(record: (event: ThreadEvent) => Promise<void>): Tool[];
+  /** What is missing when the agent believes that it is done, as it is to be told; undefined where nothing is. */
+  missing?(): Promise<string | undefined>;
   /** The right answer: only agents that are told it by design (`oracle`) may look. */
   reference?: {
     answer?: string;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { kinoHome, version } from '../config/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
-import type { Agent, AgentBudget, Outcome } from './agent.ts';
+import type { Agent, AgentBudget, Job, Outcome } from './agent.ts';
 import type { OpenSession } from './open-session.ts';
 import { runInThread } from './run-in-thread.ts';
 
@@ -17,6 +17,14 @@ export interface SessionRun {
   /** Bounds that win over those of the configuration. */
   budget?: AgentBudget;
   signal: AbortSignal;
+  /** What the work is about, beyond the session: see `Job` and `RunOptions`. */
+  tools?: Job['tools'];
+  missing?: Job['missing'];
+  beforeEnd?: (outcome: Outcome) => Promise<ThreadEvent[]>;
+  /** The thread that this one is a part of. */
+  parent?: string;
+  /** The commit that the work starts from. */
+  base?: string;
   onEvent(event: ThreadEvent): void;
   onChildEvent?(thread: string, event: ThreadEvent): void;
 }
@@ -29,17 +37,23 @@ export function titleFrom(prompt: string): string {
 /** Lets an agent work in an open session, whatever its face, with everything recorded in its thread. */
 export function runSession(run: SessionRun): Promise<Outcome & { durationMs: number }> {
   const { store, thread, agent, open, prompt, title, budget, signal, onEvent, onChildEvent } = run;
+  const { tools, missing, beforeEnd, parent, base } = run;
   const { session, sandbox, origin, root, config } = open;
   return runInThread({
     ...{ store, thread, agent, onEvent },
     ...(onChildEvent && { onChildEvent }),
+    ...(beforeEnd && { beforeEnd }),
     outputs: join(kinoHome(), 'outputs'),
     about: {
       ...{ kind: 'session', title, mode: session.gate.policy.mode, kino: version() },
       ...{ repository: origin, workspace: root, sandbox: sandbox.name },
+      ...(parent !== undefined && { parent }),
+      ...(base !== undefined && { base }),
     },
     job: {
       ...(prompt !== undefined && { prompt }),
+      ...(tools && { tools }),
+      ...(missing && { missing }),
       ...{ session, signal, budget: { ...config.budget, ...budget } },
       workspace: async () => sandbox,
     },

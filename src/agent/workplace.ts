@@ -143,6 +143,7 @@ export class Workplace {
     if (!this.#job.startThread) return [];
     const root = this.#session.project ?? this.#sandbox.root;
     const tools = [todoTool(record), askTool({ record, step, person })] as Tool[];
+    tools.push(...(this.#job.tools?.(record) ?? []));
     if (person) tools.push(rememberTool({ record, step, person, root, thread: this.#job.thread }) as Tool);
     if (helpers && helpers.agents.length > 0) {
       const delegation: Delegation = {
@@ -242,10 +243,10 @@ export class Workplace {
   }
 
   /** What stands against the end of the work; undefined where nothing does. */
-  objection(answer: string): Promise<string | undefined> {
+  async objection(answer: string): Promise<string | undefined> {
     // A sub-agent's end is not the end of the work.
-    const hooks = this.#job.startThread && this.#session.hooks;
-    return hooks?.stop(answer, this.#hookAround) ?? Promise.resolve(undefined);
+    if (!this.#job.startThread) return undefined;
+    return (await this.#job.missing?.()) ?? this.#session.hooks?.stop(answer, this.#hookAround);
   }
 
   async stepEnded(step: number): Promise<void> {

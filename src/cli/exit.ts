@@ -18,6 +18,7 @@ const BAD_INPUT = new Set([
   'EnvironmentFileError',
   'ExperimentBusyError',
   'ExportExistsError',
+  'FlowStateError',
   'GitMissingError',
   'HarborTaskError',
   'MissingKeyError',
@@ -25,6 +26,7 @@ const BAD_INPUT = new Set([
   'NoModelError',
   'NoSuchCommitError',
   'NoSuchFolderError',
+  'NotAFlowError',
   'NotARepositoryError',
   'NotAnExperimentError',
   'NoSuiteError',
@@ -41,8 +43,10 @@ const BAD_INPUT = new Set([
   'UnknownAgentError',
   'UnknownModelError',
   'UnknownProfileError',
+  'UnknownWorkflowError',
   'UnsupportedInstructionError',
   'WorkspaceTooWideError',
+  'WorkflowError',
   'WorktreeError',
 ]);
 

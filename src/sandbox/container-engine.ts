@@ -37,6 +37,10 @@ const IDLE = ['-c', 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done'
 const KILL =
   'cd /proc; for p in [0-9]*; do [ -r "$p/environ" ] || continue; if tr "\\0" "\\n" 2>/dev/null <"$p/environ" | grep -qxF "$1"; then kill -9 "$p" 2>/dev/null; fi; done; :';
 
+/** What a shell or an engine says of a program that it could not start. */
+const NOT_STARTED =
+  /^(?:[^\n]*\bsh: [^\n]*\bexec: [^\n]*|[^\n]*(?:OCI runtime|crun|runc)[^\n]*)(not found|permission denied|no such file or directory)/i;
+
 /** Docker or Podman on this machine, by its own command line, which knows where its API answers. */
 export class ContainerEngine {
   readonly program: 'docker' | 'podman';
@@ -131,6 +135,8 @@ export class ContainerEngine {
       ...['--workdir', options.cwd, '--env', mark],
       ...Object.entries(options.env ?? {}).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
       container,
+      // The engine has a pipe for each of the two, and tells their order no more.
+      ...(options.stdoutFile === undefined ? ['/bin/sh', '-c', 'exec "$@" 2>&1', 'sh'] : []),
       ...command,
     ];
     const { env: _, cwd: __, ...rest } = options;
@@ -139,12 +145,8 @@ export class ContainerEngine {
     // Whoever asked the engine is gone then, and what it had started is not.
     if (result.timedOut || result.aborted || result.exceeded)
       await this.call(['exec', '--user', '0', container, '/bin/sh', '-c', KILL, 'sh', mark]).catch(() => {});
-    const notStarted =
-      /(?:OCI runtime|crun|runc).*?(?:exec: "[^"]*": )?(executable file not found[^:\n]*|permission denied|no such file or directory|chdir[^\n]*)/is;
-    if ((result.exitCode === 126 || result.exitCode === 127) && result.bytes < 2_000) {
-      const why = notStarted.exec(result.output)?.[1];
-      if (why !== undefined) throw new CommandNotStartedError(command[0] ?? '', why.trim());
-    }
+    const why = (result.exitCode === 126 || result.exitCode === 127) && NOT_STARTED.exec(result.output);
+    if (why) throw new CommandNotStartedError(command[0] ?? '', why[1]!.toLowerCase());
     return result;
   }
 

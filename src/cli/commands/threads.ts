@@ -15,7 +15,12 @@ export function define(command: Command): void {
     .command('list')
     .summary('the newest threads')
     .addOption(
-      new Option('--kind <kind>', 'only threads of this kind').choices(['session', 'rollout', 'experiment']),
+      new Option('--kind <kind>', 'only threads of this kind').choices([
+        'session',
+        'rollout',
+        'experiment',
+        'flow',
+      ]),
     )
     .option('--parent <id>', 'only the rollouts of this experiment')
     .option('--limit <n>', 'at most this many', positiveInteger, 20)

@@ -1,0 +1,213 @@
+import { trustOf } from '../../config/index.ts';
+import {
+  type Artifact,
+  artifactsOf,
+  type Comment,
+  type FlowStand,
+  Flows,
+  isApproved,
+  latestOf,
+  loadWorkflows,
+  openQuestions,
+  type PhaseState,
+  progressOn,
+  standingRun,
+  ticked,
+} from '../../flow/index.ts';
+import type { ThreadStore } from '../../thread/index.ts';
+import { UsageError } from '../exit.ts';
+import { paint, plain, print, printJson, table } from '../output.ts';
+import { openStore } from '../store.ts';
+import { artifactIn, flowsIn, repositoryHere, withFlow } from './find.ts';
+
+export async function status(id: string | undefined, flags: { json?: boolean }): Promise<void> {
+  await withFlow(id, ({ store, stand }) => printStand(store, stand, flags.json === true));
+}
+
+/** Prints where a flow stands: its phases, what they made, and what can be done next. */
+export async function printStand(store: ThreadStore, stand: FlowStand, json: boolean): Promise<void> {
+  const { flow, state, current, ended } = stand;
+  const phases = await Promise.all(
+    flow.phases.map(async (one) => ({ state: one, artifacts: await artifactsIn(store, one) })),
+  );
+  if (json) {
+    return printJson({
+      ...{ id: flow.id, title: flow.title, workflow: flow.workflow.name, policy: flow.policy, state },
+      phase: current?.phase.name ?? null,
+      workspace: flow.workspace ?? null,
+      ...(ended && { ended }),
+      phases: phases.map(({ state: one, artifacts }) => ({
+        phase: one.phase.name,
+        approved: isApproved(one),
+        thread: standingRun(one)?.thread ?? null,
+        runs: one.runs.length,
+        artifacts: artifacts.map(({ name, kind, title, versions, comments }) => ({
+          ...{ name, kind, title, version: versions.length },
+          comments: comments.map(({ id, status: is, text }) => ({ id, status: is, text })),
+        })),
+      })),
+    });
+  }
+  print(
+    `${paint('bold', plain(flow.title))} ${paint('dim', `${flow.workflow.name} · ${flow.policy} · ${flow.id}`)}`,
+  );
+  for (const { state: one, artifacts } of phases) {
+    const made = artifacts.map((artifact) => madeLine(artifact)).join('; ');
+    print(`  ${signOf(one, stand)} ${one.phase.name.padEnd(12)} ${made}`.trimEnd());
+  }
+  print(nextSteps(stand));
+}
+
+async function artifactsIn(store: ThreadStore, state: PhaseState): Promise<Artifact[]> {
+  const run = standingRun(state);
+  if (!run) return [];
+  const events = await store.read(run.thread).catch(() => []);
+  return artifactsOf(run.thread, events);
+}
+
+function signOf(state: PhaseState, { state: is, current }: FlowStand): string {
+  if (isApproved(state)) return paint('green', '✓');
+  if (state !== current) return paint('dim', '·');
+  return is === 'needs-you'
+    ? paint('yellow', '?')
+    : is === 'stopped'
+      ? paint('red', '✗')
+      : paint('cyan', '▸');
+}
+
+function madeLine({ name, versions, comments }: Artifact): string {
+  const count = (wanted: Comment['status']) => comments.filter(({ status: is }) => is === wanted).length;
+  const said = (['draft', 'open', 'stale', 'addressed'] as const)
+    .filter((one) => count(one) > 0)
+    .map((one) => `${count(one)} ${one}`);
+  const version = versions.length > 1 ? ` v${versions.length}` : '';
+  return `${name}${version}${said.length > 0 ? paint('dim', ` (comments: ${said.join(', ')})`) : ''}`;
+}
+
+function nextSteps({ flow, state, current, artifacts, ended }: FlowStand): string {
+  const name = current?.phase.name;
+  const id = flow.id.slice(-6);
+  const where = flow.workspace === flow.repository ? '' : `\nIts files are in ${flow.workspace}`;
+  switch (state) {
+    case 'done':
+      return `${paint('green', 'All phases are approved.')}${where}`;
+    case 'needs-you': {
+      const questions = artifacts.flatMap((one) => openQuestions(latestOf(one).text ?? '')).length;
+      const asked = questions > 0 ? `, ${questions} open ${questions === 1 ? 'question' : 'questions'}` : '';
+      return `${paint('yellow', `${name} waits for you${asked}`)}: kino flow show · comment · approve ${id} · send-back · discard ${id}`;
+    }
+    case 'working':
+      return `${paint('cyan', `${name} is worked on`)}: kino flow show · comment · send`;
+    case 'stopped':
+      return `${paint('red', `${name} stopped`)}${ended ? `: ${plain(ended.reason)}` : ''} · kino flow resume ${id} · discard ${id}`;
+    case 'waiting':
+      return `${name} is not begun: kino flow resume ${id}`;
+  }
+}
+
+export async function list(flags: { all?: boolean; json?: boolean }): Promise<void> {
+  const store = openStore();
+  try {
+    const flows = new Flows(store);
+    const threads = await flowsIn(store, flags.all ? undefined : await repositoryHere());
+    const rows = [];
+    for (const { id, startedAt, repository } of threads) {
+      const { flow, state, current } = await flows.stand(id);
+      rows.push({
+        id,
+        title: flow.title,
+        workflow: flow.workflow.name,
+        state,
+        phase: current?.phase.name ?? null,
+        startedAt,
+        repository,
+      });
+    }
+    if (flags.json) return printJson(rows);
+    if (rows.length === 0) return print('There is no flow; `kino flow start "…"` begins one.');
+    const columns = [
+      { title: 'flow' },
+      { title: 'stands at' },
+      { title: 'state' },
+      { title: 'since' },
+      { title: 'what' },
+    ];
+    print(
+      table(
+        columns,
+        rows.map(({ id, phase, state, startedAt, title }) => [
+          id.slice(-6),
+          phase ?? '',
+          state === 'needs-you' ? paint('yellow', state) : state,
+          new Date(startedAt).toISOString().slice(0, 10),
+          plain(title).slice(0, 60),
+        ]),
+      ),
+    );
+  } finally {
+    store.close();
+  }
+}
+
+export async function show(
+  phase: string | undefined,
+  flags: { flow?: string; artifact?: string; version?: number; json?: boolean },
+): Promise<void> {
+  await withFlow(flags.flow, async ({ store, stand }) => {
+    const { state, artifact } = await artifactIn(store, stand, {
+      ...flags,
+      ...(phase !== undefined && { phase }),
+    });
+    const written = artifact.versions.find(
+      ({ version }) => version === (flags.version ?? latestOf(artifact).version),
+    );
+    if (!written) throw new UsageError(`${artifact.name} has the versions 1 to ${artifact.versions.length}.`);
+    const questions = openQuestions(written.text ?? '');
+    if (flags.json) return printJson({ ...written, comments: artifact.comments, questions });
+    print(paint('dim', `${artifact.name}, version ${written.version} of ${artifact.versions.length}`));
+    const done = await progressOn(store, stand.flow, state.phase.name);
+    print(plain(ticked(written.text ?? written.file ?? '', done)));
+    const answers = new Map(
+      artifact.comments.flatMap(({ anchor, text }) =>
+        anchor.kind === 'question' ? [[anchor.question, text] as const] : [],
+      ),
+    );
+    if (questions.length > 0) print(paint('bold', '\nQuestions for you'));
+    for (const [at, { id, question, options }] of questions.entries()) {
+      print(`${String(at + 1).padStart(2)}. ${plain(question)}`);
+      for (const [number, option] of options.entries())
+        print(paint('dim', `      ${number + 1}) ${plain(option)}`));
+      const given = answers.get(id);
+      print(
+        given === undefined ? paint('yellow', '      not answered') : paint('green', `      ${plain(given)}`),
+      );
+    }
+    const comments = artifact.comments.filter(({ anchor }) => anchor.kind !== 'question');
+    if (comments.length > 0) print(paint('bold', '\nComments'));
+    for (const comment of comments) printComment(comment);
+  });
+}
+
+function printComment({ id, anchor, status: is, text, version, answers }: Comment): void {
+  const colour = is === 'addressed' ? 'green' : is === 'open' ? 'yellow' : 'dim';
+  const on =
+    anchor.kind === 'text'
+      ? ` on line ${anchor.line}: ${JSON.stringify(plain(anchor.quote).slice(0, 60))}`
+      : '';
+  print(`${paint(colour, is.padEnd(9))} ${id} ${paint('dim', `v${version}${on}`)}\n          ${plain(text)}`);
+  for (const { answer } of answers) print(paint('cyan', `          ↳ ${plain(answer)}`));
+}
+
+export async function workflows(flags: { json?: boolean }): Promise<void> {
+  const root = await repositoryHere();
+  const { workflows: found, problems } = await loadWorkflows(root, {
+    trusted: (await trustOf(root)) === 'trusted',
+  });
+  for (const problem of problems) process.stderr.write(`kino: ${plain(problem)}\n`);
+  if (flags.json) return printJson(found.map(({ workflow, source }) => ({ ...workflow, source })));
+  for (const { workflow } of found) {
+    const phases = workflow.phases.map(({ name, approve }) => (approve === 'person' ? `${name}*` : name));
+    print(`${paint('bold', workflow.name)}  ${plain(workflow.description)}\n  ${phases.join(' → ')}`);
+  }
+  print(paint('dim', '\n* waits for you, unless the policy is always-proceed'));
+}

@@ -1,0 +1,90 @@
+import type { Anchor, ArtifactWritten, ThreadEvent } from '../../thread/index.ts';
+import { locate } from './anchor.ts';
+
+/** An artifact with all its versions, as its thread tells it. */
+export interface Artifact {
+  /** The thread that it was made in. */
+  thread: string;
+  name: string;
+  kind: ArtifactWritten['kind'];
+  title: string;
+  /** The first first. */
+  versions: ArtifactWritten[];
+  comments: Comment[];
+}
+
+/**
+ * A comment with what became of it: `addressed` when the agent did what it wants or the person is done with it, `stale`
+ * when what it is about is gone from the latest version, otherwise `open`; a `draft` the agent does not know yet.
+ */
+export interface Comment {
+  id: string;
+  artifact: string;
+  /** The version that it was made on. */
+  version: number;
+  anchor: Anchor;
+  text: string;
+  status: 'draft' | 'open' | 'addressed' | 'stale';
+  answers: { answer: string; addressed: boolean }[];
+}
+
+/** The artifacts of a thread, in the order in which they were begun. */
+export function artifactsOf(thread: string, events: readonly ThreadEvent[]): Artifact[] {
+  const artifacts = new Map<string, Artifact>();
+  const comments = new Map<string, Comment & { closed?: boolean }>();
+  for (const event of events) {
+    switch (event.type) {
+      case 'artifact.written': {
+        const { artifact: name, kind, title } = event;
+        const known = artifacts.get(name);
+        if (known) {
+          known.versions.push(event);
+          Object.assign(known, { kind, title });
+        } else artifacts.set(name, { thread, name, kind, title, versions: [event], comments: [] });
+        break;
+      }
+      case 'comment.added': {
+        const { comment: id, artifact, version, anchor, text } = event;
+        const comment: Comment = { id, artifact, version, anchor, text, status: 'draft', answers: [] };
+        comments.set(id, comment);
+        artifacts.get(artifact)?.comments.push(comment);
+        break;
+      }
+      case 'comments.sent':
+        for (const id of event.comments) {
+          const comment = comments.get(id);
+          if (comment?.status === 'draft') comment.status = 'open';
+        }
+        break;
+      case 'comment.answered': {
+        const { answer, addressed } = event;
+        const comment = comments.get(event.comment);
+        comment?.answers.push({ answer, addressed });
+        if (comment && addressed) comment.status = 'addressed';
+        break;
+      }
+      case 'comment.closed':
+      case 'comment.reopened': {
+        const comment = comments.get(event.comment);
+        if (comment) comment.status = event.type === 'comment.closed' ? 'addressed' : 'open';
+        break;
+      }
+    }
+  }
+  for (const artifact of artifacts.values())
+    for (const comment of artifact.comments)
+      if (comment.status === 'open' && !isThere(comment.anchor, artifact)) comment.status = 'stale';
+  return [...artifacts.values()];
+}
+
+/** The latest version. */
+export function latestOf({ versions }: Artifact): ArtifactWritten {
+  return versions.at(-1)!;
+}
+
+/** Whether what a comment is about is still in the latest version. What is no text is taken to be. */
+function isThere(anchor: Anchor, artifact: Artifact): boolean {
+  const { text } = latestOf(artifact);
+  if (anchor.kind !== 'text' || text === undefined) return true;
+  return locate(anchor, text) !== undefined;
+}

@@ -1,0 +1,32 @@
+import { distance } from 'fastest-levenshtein';
+import type { TodoItem } from '../../thread/index.ts';
+
+/** An item of a task list of GitHub Flavored Markdown. */
+const TASK = /^(\s*(?:[-*+]|\d+[.)])\s+\[)([ xX])(\]\s+)(.*)$/;
+
+/** Ticks the items of a task list that an agent has done, whose words it need not repeat to the letter. */
+export function ticked(markdown: string, todos: readonly TodoItem[]): string {
+  const done = todos.filter(({ status }) => status === 'done').map(({ text }) => plainWords(text));
+  if (done.length === 0) return markdown;
+  return markdown
+    .split('\n')
+    .map((line) => {
+      const task = TASK.exec(line);
+      if (task?.[2] !== ' ') return line;
+      const words = plainWords(task[4]!);
+      return done.some((one) => isSame(one, words)) ? `${task[1]}x${task[3]}${task[4]}` : line;
+    })
+    .join('\n');
+}
+
+function plainWords(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim();
+}
+
+function isSame(a: string, b: string): boolean {
+  if (a === '' || b === '') return false;
+  return a === b || distance(a, b) <= Math.min(a.length, b.length) * 0.2;
+}

@@ -1,0 +1,12 @@
+export { anchorOn } from './artifact/anchor.ts';
+export { type Artifact, artifactsOf, type Comment, latestOf } from './artifact/artifact.ts';
+export { groupOf } from './artifact/files.ts';
+export { openQuestions } from './artifact/questions.ts';
+export { ticked } from './artifact/task-list.ts';
+export { Flows, mainArtifact } from './engine.ts';
+export { isApproved, type PhaseState, standingRun } from './flow.ts';
+export { findWorkflow, loadWorkflows } from './load.ts';
+export type { PhaseFace } from './phase.ts';
+export { progressOn } from './progress.ts';
+export type { FlowStand } from './stand.ts';
+export { POLICIES, type Policy } from './workflow.ts';

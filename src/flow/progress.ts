@@ -1,0 +1,16 @@
+import type { ThreadStore, TodoItem } from '../thread/index.ts';
+import { type Flow, standingRun } from './flow.ts';
+import { readIfAny } from './phase.ts';
+
+/** What the agents of the phases that start from a phase's artifact have on their lists, as they stand now. */
+export async function progressOn(store: ThreadStore, flow: Flow, phase: string): Promise<TodoItem[]> {
+  const items: TodoItem[] = [];
+  for (const state of flow.phases) {
+    const run = state.phase.reads.includes(phase) ? standingRun(state) : undefined;
+    if (!run) continue;
+    const events = await readIfAny(store, run.thread);
+    const last = events.findLast((event) => event.type === 'todo.updated');
+    if (last) items.push(...last.items);
+  }
+  return items;
+}

@@ -1,0 +1,50 @@
+import { hostname } from 'node:os';
+import { isAlive, type StoredEvent, type ThreadStore } from '../thread/index.ts';
+import { type Artifact, artifactsOf } from './artifact/artifact.ts';
+import { currentPhase, type Flow, flowOf, type PhaseState, standingRun } from './flow.ts';
+import { readIfAny } from './phase.ts';
+
+/** Where a flow stands. */
+export interface FlowStand {
+  flow: Flow;
+  /**
+   * `waiting` when the current phase is not begun, `working` when somebody works on it, `stopped` when that was cut off
+   * or failed, `needs-you` when it is to be decided on, `done` when all phases are approved.
+   */
+  state: 'waiting' | 'working' | 'stopped' | 'needs-you' | 'done';
+  /** The phase that it stands at; undefined where all are done. */
+  current?: PhaseState;
+  /** How the work on it ended, where it has. */
+  ended?: { status: string; reason: string };
+  /** What the current phase has made. */
+  artifacts: Artifact[];
+}
+
+/** Reads where a flow stands. @throws NotAFlowError @throws ThreadNotFoundError @throws WorkflowError */
+export async function standOf(store: ThreadStore, id: string): Promise<FlowStand> {
+  const flow = flowOf(id, await store.read(id));
+  const current = currentPhase(flow);
+  if (!current) return { flow, state: 'done', artifacts: [] };
+  const run = standingRun(current);
+  if (!run) return { flow, current, state: 'waiting', artifacts: [] };
+  const events = await readIfAny(store, run.thread);
+  const artifacts = artifactsOf(run.thread, events);
+  const about = { flow, current, artifacts };
+  const last = events.findLast(({ type }) => /^thread\.(?:started|resumed|ended)$/.test(type));
+  if (last?.type === 'thread.ended') {
+    const { status, reason } = last;
+    const isSentBack = run.decided?.decision === 'sent-back' && run.decided.at >= last.at;
+    return {
+      ...about,
+      state: status === 'done' && !isSentBack ? 'needs-you' : 'stopped',
+      ended: { status, reason },
+    };
+  }
+  return { ...about, state: isWorkedOn(last) ? 'working' : 'stopped' };
+}
+
+/** Whether the process that began or resumed a thread is still there; of other machines it is taken to be. */
+function isWorkedOn(event: StoredEvent | undefined): boolean {
+  if (event?.type !== 'thread.started' && event?.type !== 'thread.resumed') return false;
+  return event.host !== hostname() || isAlive(event.pid);
+}

@@ -54,7 +54,14 @@ async function orEngine<T>(
     if (!isRefused || from === 'compose') throw error;
     const engine = await findEngine();
     if (typeof engine === 'string') throw error;
-    return byEngine(engine);
+    return byEngine(engine).catch((other: Error) => {
+      if (!(other instanceof HarborTaskError)) throw other;
+      // Both have tried: what the first lacks may be easier to give.
+      const also = `; ${engine.program} cannot do it either: ${other.reason}`;
+      throw error instanceof HarborTaskError
+        ? new HarborTaskError(error.path, error.reason + also)
+        : new UnsupportedInstructionError(error.line, error.instruction, error.why + also);
+    });
   }
 }
 

@@ -31,4 +31,12 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (thread, seq)
   ) WITHOUT ROWID;
   `,
+  // A number that grows with every change of any thread, and what a board shows of it.
+  `
+  ALTER TABLE thread ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE thread ADD COLUMN activity TEXT;
+  CREATE INDEX thread_by_revision ON thread (revision);
+  CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO counter VALUES ('revision', 0);
+  `,
 ];

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary.ts';
 import { AmbiguousThreadError, DatabaseTooNewError, StoreWriteError, ThreadNotFoundError } from './errors.ts';
 import type { ThreadEvent, ThreadStarted } from './event.ts';
@@ -142,4 +142,72 @@ test('ids sort by time and do not repeat', () => {
   const late = newId(2_000_000_000_000);
   expect(early < late).toBe(true);
   expect(new Set(Array.from({ length: 1_000 }, () => newId())).size).toBe(1_000);
+});
+
+describe('what a board shows', () => {
+  const started = {
+    type: 'thread.started',
+    kind: 'session',
+    title: 't',
+    kino: '0',
+    host: 'h',
+    pid: 1,
+  } as const;
+
+  test('what waits, what it costs and what it does is there without reading the events', async () => {
+    const store = new SqliteThreadStore(':memory:');
+    await store.append('1a', [started, { type: 'model.requested', step: 1, attempt: 1, messages: 1 }]);
+    await store.append('2b', [started]);
+    const before = await store.revision();
+    const asked = {
+      type: 'permission.requested',
+      step: 1,
+      callId: 'c',
+      tool: 'bash',
+      input: { command: 'rm x\ny' },
+    } as const;
+    await store.append('1a', [{ ...asked, reason: 'r', suggestions: [] }]);
+    const [changed, ...more] = await store.changes(before);
+    expect(more).toEqual([]);
+    expect(changed).toMatchObject({
+      id: '1a',
+      activity: { waiting: [{ kind: 'permission', callId: 'c', what: 'bash rm x' }], doing: 'thinks' },
+    });
+    await store.append('1a', [
+      {
+        type: 'permission.decided',
+        step: 1,
+        callId: 'c',
+        tool: 'bash',
+        outcome: 'allow',
+        by: 'person',
+        reason: 'r',
+      },
+      { type: 'tool.started', step: 1, callId: 'c', tool: 'edit', input: { path: 'a.ts' } },
+    ]);
+    const board = await store.board();
+    expect(board.find(({ id }) => id === '1a')!.activity).toMatchObject({
+      waiting: [],
+      doing: 'edit a.ts',
+      files: ['a.ts'],
+    });
+    store.close();
+  });
+
+  test('a change is told, of this process and of another', async () => {
+    const path = join(temporaryFolder(), 'k.db');
+    const [one, other] = [new SqliteThreadStore(path), new SqliteThreadStore(path)];
+    for (const writer of [one, other]) {
+      let told = false;
+      const waiting = one.change().then(() => {
+        told = true;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(told).toBe(false);
+      await writer.append(`${writer === one ? 1 : 2}a`, [started]);
+      await waiting;
+    }
+    one.close();
+    other.close();
+  });
 });

@@ -2,10 +2,11 @@ import { EventEmitter } from 'node:events';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type Activity, noActivity, withEvent } from './activity.ts';
 import { AmbiguousThreadError, DatabaseTooNewError, StoreWriteError, ThreadNotFoundError } from './errors.ts';
 import type { StoredEvent, ThreadEvent, ThreadStarted, ThreadStatus } from './event.ts';
 import { MIGRATIONS } from './migrations.ts';
-import type { ThreadQuery, ThreadStore, ThreadSummary } from './store.ts';
+import type { BoardThread, ThreadQuery, ThreadStore, ThreadSummary } from './store.ts';
 
 /** How often a subscriber looks for events that another process wrote. */
 const POLL_MS = 40;
@@ -27,7 +28,14 @@ interface ThreadRow {
   started_at: number;
   updated_at: number;
   last_seq: number;
+  revision: number;
+  activity: string | null;
 }
+
+/** Activities that are kept in memory. */
+const MAX_ACTIVITIES = 200;
+/** The name of what is emitted when any thread was written to. */
+const ANY = '*';
 
 /**
  * Threads in one SQLite file, in write-ahead mode, so that readers never wait for the writer.
@@ -39,6 +47,8 @@ export class SqliteThreadStore implements ThreadStore {
   readonly #db: DatabaseSync;
   readonly #wake = new EventEmitter().setMaxListeners(0);
   readonly #statements = new Map<string, StatementSync>();
+  /** Of threads that this process writes to, what the last event made of them. */
+  readonly #activities = new Map<string, { seq: number; activity: Activity }>();
   #closed = false;
 
   /** @throws DatabaseTooNewError @throws StoreWriteError */
@@ -101,6 +111,7 @@ export class SqliteThreadStore implements ThreadStore {
       throw new StoreWriteError(this.path, error);
     }
     this.#wake.emit(id);
+    this.#wake.emit(ANY);
     return last;
   }
 
@@ -115,13 +126,42 @@ export class SqliteThreadStore implements ThreadStore {
       if (first?.type !== 'thread.started') throw new ThreadNotFoundError(id);
       this.#start(id, first, at);
     }
+    let activity = this.#activityAt(id, seq);
     const insert = this.#prepare('INSERT INTO event (thread, seq, at, body) VALUES (?, ?, ?, ?)');
     for (const event of events) {
       insert.run(id, ++seq, at, JSON.stringify(event));
       this.#project(id, event);
+      activity = withEvent(activity, event);
     }
-    this.#prepare('UPDATE thread SET last_seq = ?, updated_at = ? WHERE id = ?').run(seq, at, id);
+    const { value } = this.#prepare(
+      "UPDATE counter SET value = value + 1 WHERE name = 'revision' RETURNING value",
+    ).get() as { value: number };
+    this.#prepare(
+      'UPDATE thread SET last_seq = ?, updated_at = ?, revision = ?, activity = ? WHERE id = ?',
+    ).run(seq, at, value, JSON.stringify(activity), id);
+    this.#activities.delete(id);
+    this.#activities.set(id, { seq, activity });
+    const [oldest] = this.#activities.keys();
+    if (this.#activities.size > MAX_ACTIVITIES) this.#activities.delete(oldest!);
     return seq;
+  }
+
+  /** What the events up to a number have made of a thread. */
+  #activityAt(id: string, seq: number): Activity {
+    if (seq === 0) return noActivity();
+    const kept = this.#activities.get(id);
+    if (kept?.seq === seq) return kept.activity;
+    const row = this.#prepare('SELECT activity FROM thread WHERE id = ?').get(id) as Pick<
+      ThreadRow,
+      'activity'
+    >;
+    return this.#activityIn(id, row);
+  }
+
+  #activityIn(id: string, { activity }: Pick<ThreadRow, 'activity'>): Activity {
+    if (activity !== null) return JSON.parse(activity) as Activity;
+    // Written before there were activities.
+    return this.#events(id, 1).reduce<Activity>(withEvent, noActivity());
   }
 
   #start(id: string, event: ThreadStarted, at: number): void {
@@ -192,6 +232,45 @@ export class SqliteThreadStore implements ThreadStore {
   }
 
   async list(query: ThreadQuery = {}): Promise<ThreadSummary[]> {
+    return this.#rows(query).map(summary);
+  }
+
+  async board(query: ThreadQuery = {}): Promise<BoardThread[]> {
+    return this.#rows(query).map((row) => this.#boardThread(row));
+  }
+
+  async changes(afterRevision: number): Promise<BoardThread[]> {
+    const rows = this.#prepare('SELECT * FROM thread WHERE revision > ? ORDER BY revision').all(
+      afterRevision,
+    ) as unknown as ThreadRow[];
+    return rows.map((row) => this.#boardThread(row));
+  }
+
+  async revision(): Promise<number> {
+    const row = this.#prepare("SELECT value FROM counter WHERE name = 'revision'").get();
+    return (row as { value: number }).value;
+  }
+
+  async change(signal?: AbortSignal): Promise<void> {
+    // Counts what other connections have written; of this one the emitter tells.
+    const version = () =>
+      (this.#prepare('PRAGMA data_version').get() as { data_version: number }).data_version;
+    const before = version();
+    let written = false;
+    const note = () => {
+      written = true;
+    };
+    this.#wake.once(ANY, note);
+    while (!written && !signal?.aborted && !this.#closed && version() === before)
+      await this.#somethingMayHaveHappened(ANY, signal);
+    this.#wake.off(ANY, note);
+  }
+
+  #boardThread(row: ThreadRow): BoardThread {
+    return { ...summary(row), activity: this.#activityIn(row.id, row), revision: row.revision };
+  }
+
+  #rows(query: ThreadQuery): ThreadRow[] {
     const where: string[] = [];
     const values: (string | number)[] = [];
     for (const key of ['kind', 'parent', 'status'] as const) {
@@ -204,7 +283,7 @@ export class SqliteThreadStore implements ThreadStore {
     const rows = this.#prepare(
       `SELECT * FROM thread ${filter} ORDER BY started_at DESC, id DESC LIMIT ?`,
     ).all(...values, query.limit ?? -1) as unknown as ThreadRow[];
-    return rows.map(summary);
+    return rows;
   }
 
   async *subscribe(id: string, fromSeq = 1, signal?: AbortSignal): AsyncIterable<StoredEvent> {

@@ -1,3 +1,4 @@
+import type { Activity } from './activity.ts';
 import type { StoredEvent, ThreadEvent, ThreadStarted, ThreadStatus } from './event.ts';
 
 /** What a list shows of a thread: a projection of its events, kept by the store. */
@@ -19,6 +20,13 @@ export interface ThreadSummary {
   updatedAt: number;
   /** The number of its last event. */
   lastSeq: number;
+}
+
+/** A thread as a board shows it. */
+export interface BoardThread extends ThreadSummary {
+  activity: Activity;
+  /** Of all changes of all threads in the store, the number of its last one. */
+  revision: number;
 }
 
 export interface ThreadQuery {
@@ -48,6 +56,14 @@ export interface ThreadStore {
   /** One thread. @throws ThreadNotFoundError */
   get(id: string): Promise<ThreadSummary>;
   list(query?: ThreadQuery): Promise<ThreadSummary[]>;
+  /** The same threads, as a board shows them. */
+  board(query?: ThreadQuery): Promise<BoardThread[]>;
+  /** The threads that have changed since a revision, in the order of their changes. */
+  changes(afterRevision: number): Promise<BoardThread[]>;
+  /** The number of the last change. */
+  revision(): Promise<number>;
+  /** Resolves when something may have changed, whichever process did it, or when `signal` aborts. */
+  change(signal?: AbortSignal): Promise<void>;
   /**
    * The events from `fromSeq` on, those to come included, each once and in order, whichever process writes them.
    * Ends when `signal` aborts or the consumer leaves.

@@ -1,0 +1,147 @@
+import type { ThreadEvent, TodoItem } from './event.ts';
+
+/** What a board shows of a thread besides its summary: a projection of its events, in a few hundred bytes. */
+export interface Activity {
+  /** Answers of the model. */
+  steps: number;
+  /** US dollars of its own calls and of those that it handed on; absent where any is unknown. */
+  costUsd?: number;
+  /** A price was not known. */
+  hasUnknownCost?: boolean;
+  /** Estimated tokens in the window, when it was last measured. */
+  context?: { used: number; window: number; smartZone: number };
+  /** What waits for the person, the oldest first. */
+  waiting: Waiting[];
+  /** What it is doing now, in a few words. */
+  doing?: string;
+  /** How far its list is. */
+  todo?: { done: number; of: number };
+  /** Files that it changed, the latest last, so many at most. */
+  files: string[];
+  /** How it ended, in one sentence. */
+  reason?: string;
+  mode?: string;
+  sandbox?: string;
+  workspace?: string;
+}
+
+/** A call or a question that waits for an answer. */
+export interface Waiting {
+  kind: 'permission' | 'question';
+  callId: string;
+  step: number;
+  /** One line: the tool with what it is to do, or the question. */
+  what: string;
+}
+
+const MAX_FILES = 40;
+const MAX_WORDS = 160;
+
+export function noActivity(): Activity {
+  return { steps: 0, waiting: [], files: [] };
+}
+
+/** What an activity is after an event; the same object where the event changes nothing of it. */
+export function withEvent(activity: Activity, event: ThreadEvent): Activity {
+  switch (event.type) {
+    case 'thread.started':
+      return {
+        ...activity,
+        ...(event.mode !== undefined && { mode: event.mode }),
+        ...(event.sandbox !== undefined && { sandbox: event.sandbox }),
+        ...(event.workspace !== undefined && { workspace: event.workspace }),
+      };
+    case 'thread.resumed': {
+      const { reason: _, ...rest } = activity;
+      return { ...rest, waiting: [] };
+    }
+    case 'mode.changed':
+      return { ...activity, mode: event.mode };
+    case 'model.requested':
+      return { ...activity, doing: 'thinks' };
+    case 'assistant.message':
+      return { ...withCost(activity, event.costUsd), steps: activity.steps + 1 };
+    case 'subagent.started':
+      return { ...activity, doing: `${event.agent}: ${firstLine(event.task)}` };
+    case 'subagent.ended':
+      return withCost(activity, event.costUsd);
+    case 'tool.started':
+      return {
+        ...without(activity, event.callId),
+        doing: `${event.tool} ${headline(event.input)}`.trim(),
+        files: withFile(activity.files, event.tool, event.input),
+      };
+    case 'permission.requested':
+      return waitingFor(activity, {
+        ...{ kind: 'permission', callId: event.callId, step: event.step },
+        what: `${event.tool} ${headline(event.input)}`.trim(),
+      });
+    case 'question.asked':
+      return waitingFor(activity, {
+        ...{ kind: 'question', callId: event.callId, step: event.step },
+        what: firstLine(event.question),
+      });
+    case 'permission.decided':
+    case 'question.answered':
+    case 'tool.ended':
+      return without(activity, event.callId);
+    case 'context.measured':
+      return {
+        ...activity,
+        context: { used: event.used, window: event.window, smartZone: event.smartZone },
+      };
+    case 'todo.updated':
+      return {
+        ...activity,
+        todo: { done: event.items.filter(isDone).length, of: event.items.length },
+      };
+    case 'thread.ended': {
+      const { doing: _, ...rest } = activity;
+      return { ...rest, waiting: [], reason: event.reason };
+    }
+    default:
+      return activity;
+  }
+}
+
+function isDone({ status }: TodoItem): boolean {
+  return status === 'done';
+}
+
+function waitingFor(activity: Activity, one: Waiting): Activity {
+  return { ...activity, waiting: [...activity.waiting.filter(({ callId }) => callId !== one.callId), one] };
+}
+
+function without(activity: Activity, callId: string): Activity {
+  const waiting = activity.waiting.filter((one) => one.callId !== callId);
+  return waiting.length === activity.waiting.length ? activity : { ...activity, waiting };
+}
+
+function withCost(activity: Activity, costUsd: number | undefined): Activity {
+  if (costUsd === undefined) {
+    const { costUsd: _, ...rest } = activity;
+    return { ...rest, hasUnknownCost: true };
+  }
+  return activity.hasUnknownCost ? activity : { ...activity, costUsd: (activity.costUsd ?? 0) + costUsd };
+}
+
+/** Tools that change the file which they are given. */
+const CHANGING = new Set(['write', 'edit']);
+
+function withFile(files: string[], tool: string, input: unknown): string[] {
+  const path = (input as { path?: unknown } | null)?.path;
+  if (!CHANGING.has(tool) || typeof path !== 'string') return files;
+  return [...files.filter((one) => one !== path), path].slice(-MAX_FILES);
+}
+
+/** What tells one call from another, on one line. */
+function headline(input: unknown): string {
+  const words = Object.values((input ?? {}) as Record<string, unknown>).find(
+    (value) => typeof value === 'string',
+  );
+  return firstLine((words as string | undefined) ?? '');
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!.slice(0, MAX_WORDS);
+}

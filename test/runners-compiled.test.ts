@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { isInstalled, mineNewest, proveSound, testsOf } from './support/flows.ts';
@@ -9,6 +10,14 @@ const home = join(folder, 'home');
 afterAll(remove);
 
 const MINUTES = 180_000;
+
+/** What agents are given of a set-up holds none of the repository's own code, of whatever commit it was made. */
+function expectUntold(words: readonly string[]): void {
+  for (const word of words) {
+    const { status, stdout } = spawnSync('grep', ['-rlF', word, join(home, 'setups')], { encoding: 'utf8' });
+    expect({ word, status, stdout }).toEqual({ word, status: 1, stdout: '' });
+  }
+}
 
 /** What each history says of its fix. */
 const MESSAGE =
@@ -74,6 +83,12 @@ func TestLetters(t *testing.T) {
 		letters[at]++
 	}
 }
+
+func TestNewToo(t *testing.T) {
+	if Count("d") != 1 {
+		t.Fatal("d")
+	}
+}
 `;
     const repository = createRepository([
       {
@@ -112,6 +127,7 @@ func TestLetters(t *testing.T) {
       canaries: ['pkg/words/words_test.go'],
     });
     await proveSound(task, repository, home);
+    expectUntold(['TestLetters', 'TestAlready']);
   },
   MINUTES,
 );
@@ -207,6 +223,7 @@ ${tests}
       canaries: ['src/lib.rs', 'tests/whole.rs'],
     });
     expect(task.gold.patch).not.toContain('leaves_blanks_out');
+    expectUntold(['leaves_blanks_out', 'counts_plain']);
     // Though the first test takes the whole program down without the fix, the others are seen.
     expect((await proveSound(task, repository, home)).nothing.metrics.pass_to_pass).toBe(1);
   },

@@ -173,6 +173,11 @@ ${more}  test.skip('does more', () => {});
   test.todo('and more');
 });
 test('has nothing\\naround it', () => expect(wordsOf('a')).toEqual(['a']));
+test('is in a plain place', () => {
+  expect(process.argv.filter((one) => /^--(?!runInBand)|\\.test\\./.test(one))).toEqual([]);
+  for (const name of ['NO_COLOR', 'FORCE_COLOR', 'CI', 'KINO_JEST']) expect(process.env[name]).toBeUndefined();
+  expect([process.env.TZ, process.env.NODE_ENV]).toEqual(['UTC', 'test']);
+});
 `;
       const repository = history({
         script: {
@@ -200,7 +205,12 @@ test('has nothing\\naround it', () => expect(wordsOf('a')).toEqual(['a']));
         files: ['src/utils/words.test.js'],
         failToPass: [id('wordsOf > drops what is empty')],
         // What did not load without the fix and passed before anybody touched it is to go on passing.
-        passToPass: [id('has nothing\naround it'), id('wordsOf > splits a b'), id('wordsOf > splits c d')],
+        passToPass: [
+          id('has nothing\naround it'),
+          id('is in a plain place'),
+          id('wordsOf > splits a b'),
+          id('wordsOf > splits c d'),
+        ],
         quarantined: [],
         scope: 'suite',
         canaries: ['src/utils/words.test.js'],

@@ -29,6 +29,13 @@ def pytest_collection_modifyitems(items):
         random.Random(int(seed)).shuffle(items)
 
 
+def pytest_runtest_logstart(nodeid, location):
+    if _worker:
+        return
+    file, _, name = nodeid.partition("::")
+    _write({"type": "start", "file": file, "name": name})
+
+
 def pytest_runtest_logreport(report):
     if _worker:
         return

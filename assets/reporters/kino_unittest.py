@@ -33,6 +33,8 @@ class Report(unittest.TestResult):
         super().startTest(test)
         self._running = test
         self._worst = None
+        if type(test).__name__ != "_FailedTest":
+            _write({"type": "start", "file": "", "name": test.id()})
 
     def stopTest(self, test):
         super().stopTest(test)

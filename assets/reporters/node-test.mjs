@@ -17,6 +17,12 @@ export default async function* report(source) {
       const around = names.get(data.file) ?? [];
       around[data.nesting] = data.name;
       names.set(data.file, around);
+      if (!isFile(data))
+        yield line({
+          type: 'start',
+          file: data.file ?? '',
+          name: around.slice(0, data.nesting + 1).join(' > '),
+        });
     } else if (type === 'test:pass' || type === 'test:fail') {
       const around = (names.get(data.file) ?? []).slice(0, data.nesting);
       const error = data.details?.error;
@@ -26,8 +32,13 @@ export default async function* report(source) {
         continue;
       }
       // A suite fails with its tests; it counts by itself only where none of them did.
-      if (data.details?.type === 'suite' && (type === 'test:pass' || error?.failureType === 'subtestsFailed'))
+      if (
+        data.details?.type === 'suite' &&
+        (type === 'test:pass' || error?.failureType === 'subtestsFailed')
+      ) {
+        yield line({ type: 'over', file: data.file ?? '', name: [...around, data.name].join(' > ') });
         continue;
+      }
       // One without a body passes, and one that fails is forgiven.
       const excused = data.skip !== undefined || data.todo !== undefined;
       yield line({

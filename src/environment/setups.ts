@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { cp, lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { cp, lstat, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { SetupPlan } from '../project/index.ts';
-import { type Mount, openJail } from '../sandbox/index.ts';
+import { z } from 'zod';
+import { jsonOf, type SetupCommand, type SetupPlan } from '../project/index.ts';
+import { type Jail, type Mount, openJail } from '../sandbox/index.ts';
 import { markUsed } from './cache.ts';
 import { networkEnvironment } from './network-environment.ts';
 import { type Place, removeFolder, scratchFolder } from './place.ts';
@@ -39,6 +40,8 @@ function whatFailed(log: string): string {
 /** Dependencies that are installed: what has to be mounted and set for tests to find them. All of it is read-only. */
 export interface PreparedSetup {
   key: string;
+  /** What had to be given up for it, as sentences. */
+  notes?: readonly string[];
   /** Variables of every command, for files under test at `root` and a build folder at `build`. */
   env(root: string, build: string): Record<string, string>;
   /** Folders that go before PATH. */
@@ -120,7 +123,7 @@ async function build(
     const given = new Set(source === undefined ? [] : await filesBelow(source));
     const hosts = new Set([...plan.hosts, ...(place.allowHosts ?? [])]);
     const fill = (text: string) => text.replaceAll('{setup}', content).replaceAll('{source}', ROOT);
-    for (const attempt of plan.attempts) {
+    for (const [number, attempt] of plan.attempts.entries()) {
       await removeFolder(folder);
       await mkdir(content, { recursive: true, mode: 0o700 });
       for (const [path, text] of Object.entries(plan.files)) {
@@ -168,7 +171,15 @@ async function build(
         await makeScratch(plan, content);
         if (source !== undefined) await keepMade(source, given, join(folder, 'made'));
         const record = join(folder, `.${randomBytes(4).toString('hex')}`);
-        await writeFile(record, `${JSON.stringify({ tool: plan.tool, log }, null, 1)}\n`);
+        const installed = plan.installed && (await printed(jail, plan.installed, fill));
+        const note = plan.compromises?.[number];
+        const about = {
+          tool: plan.tool,
+          log,
+          ...(note !== undefined && { note }),
+          ...(installed !== undefined && { installed }),
+        };
+        await writeFile(record, `${JSON.stringify(about, null, 1)}\n`);
         await rename(record, join(folder, 'setup.json'));
         return;
       } finally {
@@ -181,6 +192,23 @@ async function build(
     const isDone = await lstat(join(folder, 'setup.json')).catch(() => undefined);
     if (!isDone) await removeFolder(folder);
   }
+}
+
+/** What a command prints, as lines; nothing where it fails, which costs a record and no set-up. */
+async function printed(
+  jail: Jail,
+  { argv, cwd, env }: SetupCommand,
+  fill: (text: string) => string,
+): Promise<string[] | undefined> {
+  const ran = await jail
+    .exec(argv.map(fill), {
+      cwd: fill(cwd),
+      env: Object.fromEntries(Object.entries(env ?? {}).map(([name, value]) => [name, fill(value)])),
+      timeoutMs: 60_000,
+      maxBytes: 512 * 1024,
+    })
+    .catch(() => undefined);
+  return ran?.exitCode === 0 ? ran.output.split('\n').filter((line) => line !== '') : undefined;
 }
 
 /** What installing leaves beside the source and no test needs. */
@@ -222,8 +250,11 @@ async function prepared(plan: SetupPlan, folder: string): Promise<PreparedSetup>
   const mounted: typeof plan.mounts = [];
   for (const mount of plan.mounts)
     if (await lstat(join(content, mount.from)).catch(() => undefined)) mounted.push(mount);
+  const record = await readFile(join(folder, 'setup.json'), 'utf8').catch(() => undefined);
+  const note = z.object({ note: z.string() }).safeParse(jsonOf(record)).data?.note;
   return {
     key: plan.key,
+    ...(note !== undefined && { notes: [note] }),
     env: (root, build) =>
       Object.fromEntries(
         Object.entries(plan.env).map(([name, value]) => [

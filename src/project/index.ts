@@ -3,7 +3,7 @@ export { classify, type FileKind, saysGenerated } from './classify.ts';
 export { type InstalledDependency, locateDependency } from './dependencies.ts';
 export type { ProjectFiles } from './project-files.ts';
 export type { Setup } from './setup/detect.ts';
-export type { SetupPlan } from './setup/setup.ts';
+export type { SetupCommand, SetupPlan } from './setup/setup.ts';
 export { languageOf, loadSyntax } from './syntax.ts';
 export { type Outcome, outcomesOf, passedIn, type TestCase, type TestReport } from './tests/report.ts';
 export {

@@ -1,4 +1,4 @@
-import { exportBase } from '../../git/index.ts';
+import { exportBase, GitError } from '../../git/index.ts';
 import { loadSetups, loadTestDetection, type TestPlan } from '../../project/index.ts';
 import { BuildFolders } from '../build-folders.ts';
 import type { Step } from '../environment.ts';
@@ -38,6 +38,8 @@ export type Examined =
 const MAX_FILES = 60;
 const MAX_PATCH = 400_000;
 const MIN_WORDS = 5;
+/** What only running mutants tells. */
+const RAN = new Set<FixReason>([FIX_REASONS.weak, FIX_REASONS.trivial]);
 /**
  * Finds out whether a change is a task: first by what can be read, then by running its tests on the sides of it, then
  * by how good a task it is. Every run is kept, so that a second look costs nothing.
@@ -55,6 +57,9 @@ export async function examineChange(
   } catch (error) {
     if (error instanceof Dropped)
       return { dropped: error.reason, detail: error.detail, steps: examination.steps };
+    // A snapshot may lack objects, of which only some changes need any.
+    if (error instanceof GitError)
+      return { dropped: FIX_REASONS.unreadable, detail: error.message, steps: examination.steps };
     throw error;
   } finally {
     await examination.dispose();
@@ -133,7 +138,7 @@ class Examination {
         },
         difficulty: { ...sizeOf(goldPatch), trivial: null },
       };
-      this.#mustBeGood(readable);
+      this.#mustBeGood(readable, RAN);
       // They need one core, and the suite the other.
       this.#mutantRuns = runMutantsOf(apart(forMutants), testSeconds, goldPatch, mutants);
       this.#mutantRuns.catch(() => {});
@@ -231,7 +236,7 @@ class Examination {
         'set-up',
         [bench.setup.plan?.tool ?? 'nothing to install', bench.prepared.key, ...versions].join(', '),
       );
-      for (const note of bench.setup.plan?.notes ?? []) this.#note('set-up', note);
+      for (const note of setupOf(bench, commit).notes) this.#note('set-up', note);
       return { plan, bench, files };
     } catch (error) {
       if (error instanceof SetupError) {
@@ -243,8 +248,9 @@ class Examination {
     }
   }
 
-  #mustBeGood(quality: Omit<Quality, 'concerns'>): void {
-    const [failing] = failings(quality, this.#options.strict);
+  /** @param unknown what cannot be told yet */
+  #mustBeGood(quality: Omit<Quality, 'concerns'>, unknown: ReadonlySet<FixReason> = new Set()): void {
+    const [failing] = failings(quality, this.#options.strict).filter(({ reason }) => !unknown.has(reason));
     if (failing) throw new Dropped(failing.reason, failing.detail);
   }
 

@@ -22,7 +22,8 @@ export interface Bench {
 /** What a task says of what it was validated on. @param commit whose manifests decide */
 export function setupOf({ setup, prepared }: Bench, commit: string): FixTask['setup'] {
   const { plan, toolchain } = setup;
-  return { tool: plan?.tool ?? 'none', key: prepared.key, commit, toolchain, notes: plan?.notes ?? [] };
+  const notes = [...(plan?.notes ?? []), ...(prepared.notes ?? [])];
+  return { tool: plan?.tool ?? 'none', key: prepared.key, commit, toolchain, notes };
 }
 
 /** How tests are to be run where the repository does not say it well. */

@@ -4,7 +4,7 @@ import type { TestRun } from '../test-runs.ts';
 import { plantCanaries } from './plant.ts';
 import { sizeOf } from './quality/difficulty.ts';
 import { type GoldMutant, goldMutants, goldRepairs } from './quality/strength.ts';
-import { runAll, type Sides, type SureSplit } from './sides.ts';
+import { patience, runAll, type Sides, type SureSplit } from './sides.ts';
 
 /** All mutants of a fix together may take so long. */
 const MUTANTS_SECONDS = 60;
@@ -12,11 +12,6 @@ const MUTANTS_SECONDS = 60;
 const MAX_TRIVIAL_LINES = 6;
 /** So many repairs are tried before it is asked whether one of them was enough. */
 const REPAIRS_AT_ONCE = 4;
-
-/** A run may take so many times as long as the one before, and a little for the start. */
-function patience(seconds: number): number {
-  return Math.ceil(seconds) * 5 + 10;
-}
 
 /** The test files that a test which must fail can be put into, and is seen to fail there. */
 export async function canariesOf(sides: Sides, failToPass: readonly string[]): Promise<string[]> {

@@ -11,6 +11,7 @@ export const FIX_REASONS = {
   noTests: 'changes no tests',
   huge: 'too large',
   duplicate: 'same statement as a later change',
+  unreadable: 'git cannot read all of it',
   noRunner: 'no test runner is known',
   noToolchain: 'its language is not installed',
   noSetup: 'could not set up',
@@ -26,6 +27,7 @@ export type FixReason = (typeof FIX_REASONS)[keyof typeof FIX_REASONS];
 
 /** Verdicts that say nothing about the change, only that it could not be judged here. */
 export const UNJUDGED: ReadonlySet<string> = new Set([
+  FIX_REASONS.unreadable,
   FIX_REASONS.noRunner,
   FIX_REASONS.noToolchain,
   FIX_REASONS.noSetup,

@@ -40,6 +40,11 @@ export interface Sides {
   note(what: string, detail: string, output?: string): void;
 }
 
+/** A run may take so many times as long as the one before, and a little for the start. */
+export function patience(seconds: number): number {
+  return Math.ceil(seconds) * 5 + 10;
+}
+
 /** Which tests tell the sides of a change apart, surely. */
 export type SureSplit = Pick<FixTask['tests'], 'failToPass' | 'passToPass' | 'quarantined' | 'scope'> & {
   /** Seconds of one run of the test files. */
@@ -107,7 +112,8 @@ export async function splitSides(
   const judge = (befores: readonly TestReport[], afters: readonly TestReport[]) =>
     splitTests({ before: befores, after: afters, parent, isUnchanged, fileOf: (id) => fileOf(plan, id) });
   mustTell(judge([before.report], [after.report]));
-  const seconds = Math.max(after.seconds, before.seconds);
+  // Without the fix it may hang.
+  const { seconds } = after;
   await looksGood(seconds);
 
   const suite = await suiteRun(sides, after, before);
@@ -207,7 +213,10 @@ async function repeat(
     const of = `${attempt} of ${repeats}`;
     const more = { ...scope, builds, attempt };
     if (attempt > 1) after.push({ tree: gold, what: `with the fix, ${of}`, more });
-    if (attempt > 1 || !first.before) before.push({ tree: reference, what: `without the fix, ${of}`, more });
+    // What hangs without the fix need not be waited for as long as a run may take.
+    const seconds = more.seconds ?? Math.min(sides.seconds, patience(first.after.seconds));
+    if (attempt > 1 || !first.before)
+      before.push({ tree: reference, what: `without the fix, ${of}`, more: { ...more, seconds } });
   }
   const disturbances = await disturbancesOf(sides, { ...scope, builds }, first.after);
   const made = await runAll(sides, [...before, ...after, ...disturbances.map(({ run }) => run)]);

@@ -36,7 +36,14 @@ export function splitTests({ before, after, parent, isUnchanged, fileOf }: Sides
   const split: TestSplit = { failToPass: [], passToPass: [], flaky: [], failAfter: [], onlyLoadError: [] };
   const [afterOutcomes, beforeOutcomes] = [after.map(outcomesOf), before.map(outcomesOf)];
   const parentOutcomes = outcomesOf(parent);
-  const unloaded = new Set(before.flatMap((report) => report.loadErrors.map((error) => error.file)));
+  // A file of which some tests were seen was loaded, and has broken in the middle.
+  const [unloaded, broken] = [new Set<string>(), new Set<string>()];
+  for (const report of before) {
+    const seen = new Set(report.cases.map(({ id }) => fileOf(id)));
+    for (const { file } of report.loadErrors) (seen.has(file) ? broken : unloaded).add(file);
+  }
+  const unloadedInParent = new Set(parent.loadErrors.map(({ file }) => file));
+  const parentDidNotRun = !parent.finished && parent.cases.length === 0;
   // A runner that could not say where loading failed, and ended without a test.
   const nothingLoaded = before.length > 0 && before.every((report) => report.cases.length === 0);
   const ids = new Set([...after, ...before].flatMap((report) => report.cases.map((one) => one.id)));
@@ -54,9 +61,18 @@ export function splitTests({ before, after, parent, isUnchanged, fileOf }: Sides
       if (passedInParent && isUnchanged(id)) {
         split.passToPass.push(id);
         if (didNotLoad) split.onlyLoadError.push(id);
-      } else if (then === undefined && didNotLoad) split.failToPass.push(id);
+      } else if (then === undefined && didNotLoad) {
+        // What did not load before anybody touched it either tells that the build was broken, and no more.
+        const wasBroken = parentDidNotRun || unloadedInParent.has(fileOf(id)) || unloadedInParent.has('');
+        split[wasBroken ? 'onlyLoadError' : 'failToPass'].push(id);
+      }
       // Absent before although its file did load: hidden by a crash, or made only by the change.
-      else if (then === undefined && !passedInParent && before.every((report) => report.finished))
+      else if (
+        then === undefined &&
+        !passedInParent &&
+        !broken.has(fileOf(id)) &&
+        before.every((report) => report.finished)
+      )
         split.failToPass.push(id);
     }
   }

@@ -7,6 +7,17 @@ import { dayAfter } from './dates.ts';
 import { setupKey } from './key.ts';
 import type { SetupPlan } from './setup.ts';
 
+/**
+ * Removes what was compiled of the repository's own crates: it would tell agents of older commits what comes. In what
+ * `cargo metadata` prints, a version follows the name of packages alone.
+ */
+const FORGET_OWN = [
+  'cargo metadata --no-deps --offline --format-version 1 2>/dev/null',
+  `grep -o '"name":"[^"]*","version"'`,
+  `cut -d'"' -f4`,
+  'while read -r own; do cargo clean --offline -p "$own" >/dev/null 2>&1; done',
+].join(' | ');
+
 /** Crates in a home of their own, and a target folder in which they are compiled, copied for each run. */
 export async function cargoSetup(
   files: ProjectFiles,
@@ -35,6 +46,7 @@ export async function cargoSetup(
       tool: 'cargo',
       key: setupKey(
         'cargo',
+        'others',
         version,
         tests.folder,
         tests.args,
@@ -49,7 +61,7 @@ export async function cargoSetup(
           argv: [
             'sh',
             '-c',
-            'cp -f Cargo.lock "$0" 2>/dev/null; cargo test --no-run --offline --no-fail-fast "$@" >/dev/null 2>&1; exit 0',
+            `cp -f Cargo.lock "$0" 2>/dev/null; cargo test --no-run --offline --no-fail-fast "$@" >/dev/null 2>&1; ${FORGET_OWN}; exit 0`,
             '{setup}/Cargo.lock',
             ...tests.args,
           ],
@@ -65,7 +77,9 @@ export async function cargoSetup(
       env: { CARGO_HOME: '{setup}/cargo', CARGO_TERM_COLOR: 'never', CARGO_INCREMENTAL: '0' },
       path: [programs],
       build: 'target',
-      notes: [],
+      compromises: lock === undefined ? [] : [undefined, 'the lockfile could not be kept to'],
+      notes:
+        lock === undefined ? ['there is no Cargo.lock; versions are those of the day of the set-up'] : [],
     },
   };
 }

@@ -6,7 +6,15 @@ import type { TestPlan } from '../tests/runner.ts';
 import { setupKey } from './key.ts';
 import type { SetupPlan } from './setup.ts';
 
-/** Modules in a cache of their own, and what compiling the tests once leaves, both read-only afterwards. */
+/** A template of `go list` for what a package and its tests import. */
+const IMPORTS = ['Imports', 'TestImports', 'XTestImports']
+  .map((list) => `{{range .${list}}}{{.}}{{"\\n"}}{{end}}`)
+  .join('');
+
+/** A template of `go list` for the packages that are none of the main module. */
+const FOREIGN = '{{if not .Module}}{{.ImportPath}}{{else if not .Module.Main}}{{.ImportPath}}{{end}}';
+
+/** Modules in a cache of their own, and what compiling them once leaves, both read-only afterwards. */
 export async function goSetup(
   files: ProjectFiles,
   tests: TestPlan,
@@ -25,9 +33,14 @@ export async function goSetup(
   };
   const source = `{source}/${tests.folder}`;
   const download = { argv: ['go', 'mod', 'download'], cwd: source, env };
-  // What does not compile here compiles with the tests of a later commit, or does not and is then told as it is.
+  // The repository's own packages are left out: compiled, they would tell agents of older commits what comes. So would
+  // the programs that `go list -test` makes of their tests.
   const compile = {
-    argv: ['sh', '-c', 'go test -run "^$" -vet=off ./... >/dev/null 2>&1; exit 0'],
+    argv: [
+      'sh',
+      '-c',
+      `go list -e -f '${IMPORTS}' ./... | sort -u | xargs go list -e -deps -f '${FOREIGN}' testing testing/internal/testdeps | xargs go build >/dev/null 2>&1; exit 0`,
+    ],
     cwd: source,
     env: { ...env, GOCACHE: '{setup}/compiled' },
   };
@@ -35,7 +48,7 @@ export async function goSetup(
     version,
     plan: {
       tool: 'go',
-      key: setupKey('go', version, tests.folder, manifest, sums, vendored),
+      key: setupKey('go', 'imports', version, tests.folder, manifest, sums, vendored),
       files: { 'modules/.kino': '', 'compiled/.kino': '' },
       needsSource: true,
       attempts: [vendored ? [compile] : [download, compile], [compile]],

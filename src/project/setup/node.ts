@@ -80,6 +80,7 @@ export async function nodeSetup(
   if (npmrc !== '') written['.npmrc'] = npmrc;
   const packageManager = lockfile === undefined ? 'npm' : LOCKFILES[lockfile]!;
   const day = lockfile === undefined ? dayAfter(time) : '';
+  const ways = waysFor(packageManager, written, day);
   return {
     ...tool,
     plan: {
@@ -89,7 +90,11 @@ export async function nodeSetup(
         Object.entries(written).map(([path, text]) => [posix.join('modules', path), text]),
       ),
       needsSource: false,
-      attempts: attemptsFor(packageManager, written, day),
+      attempts: ways.map(({ commands }) => commands),
+      compromises: ways.map(({ givesUp }) => givesUp),
+      ...(packageManager === 'npm' && {
+        installed: { argv: ['npm', 'ls', '--all'], cwd: '{setup}/modules' },
+      }),
       // What a repository's own settings name is not asked: who mines has not allowed it.
       hosts: ['registry.npmjs.org', 'registry.yarnpkg.com', ...hostOf(process.env.npm_config_registry)],
       mounts: ['.', ...[...manifests.keys()].map((path) => posix.dirname(path))].map((folder) => ({
@@ -228,11 +233,20 @@ function safeNpmrc(text: string | undefined): string {
   return kept.length === 0 ? '' : `${kept.join('\n')}\n`;
 }
 
-function attemptsFor(
+/** One way to install, and what it gives up. */
+interface Way {
+  commands: SetupCommand[];
+  givesUp?: string;
+}
+
+const NO_SCRIPTS = 'the install scripts of dependencies were not run';
+const NO_LOCK = 'the lockfile could not be kept to';
+
+function waysFor(
   packageManager: 'npm' | 'pnpm' | 'yarn',
   written: Readonly<Record<string, string>>,
   day: string,
-): SetupCommand[][] {
+): Way[] {
   const run = (...argv: string[]): SetupCommand => ({
     argv,
     cwd: '{setup}/modules',
@@ -266,9 +280,9 @@ function attemptsFor(
         ...args,
       );
     return [
-      [pnpm('--frozen-lockfile')],
-      [pnpm('--frozen-lockfile', '--ignore-scripts')],
-      [pnpm('--no-frozen-lockfile', '--ignore-scripts')],
+      { commands: [pnpm('--frozen-lockfile')] },
+      { commands: [pnpm('--frozen-lockfile', '--ignore-scripts')], givesUp: NO_SCRIPTS },
+      { commands: [pnpm('--no-frozen-lockfile', '--ignore-scripts')], givesUp: NO_LOCK },
     ];
   }
   if (packageManager === 'yarn') {
@@ -283,26 +297,45 @@ function attemptsFor(
         'install',
         ...args,
       );
-    const npm = [run('npm', 'install', '--ignore-scripts', '--legacy-peer-deps')];
+    const npm: Way = {
+      commands: [run('npm', 'install', '--ignore-scripts', '--legacy-peer-deps')],
+      givesUp: NO_LOCK,
+    };
     return isClassic
       ? [
-          [yarn('--frozen-lockfile', '--ignore-engines', '--non-interactive')],
-          [yarn('--frozen-lockfile', '--ignore-engines', '--ignore-scripts', '--non-interactive')],
+          { commands: [yarn('--frozen-lockfile', '--ignore-engines', '--non-interactive')] },
+          {
+            commands: [
+              yarn('--frozen-lockfile', '--ignore-engines', '--ignore-scripts', '--non-interactive'),
+            ],
+            givesUp: NO_SCRIPTS,
+          },
           npm,
         ]
-      : [[yarn('--immutable')], [yarn('--mode=skip-build')], npm];
+      : [
+          { commands: [yarn('--immutable')] },
+          { commands: [yarn('--mode=skip-build')], givesUp: NO_SCRIPTS },
+          npm,
+        ];
   }
   if (day === '') {
     const npm = (...args: string[]) => [run('npm', 'ci', ...args)];
     return [
-      npm(),
-      npm('--ignore-scripts'),
-      npm('--ignore-scripts', '--legacy-peer-deps'),
-      [run('npm', 'install', '--ignore-scripts', '--legacy-peer-deps')],
+      { commands: npm() },
+      { commands: npm('--ignore-scripts'), givesUp: NO_SCRIPTS },
+      { commands: npm('--ignore-scripts', '--legacy-peer-deps'), givesUp: NO_SCRIPTS },
+      { commands: [run('npm', 'install', '--ignore-scripts', '--legacy-peer-deps')], givesUp: NO_LOCK },
     ];
   }
   const npm = (...args: string[]) => [run('npm', 'install', '--no-package-lock', `--before=${day}`, ...args)];
   // A mirror knows when it first saw a version, and not when it came out: better today's than none.
   const today = [run('npm', 'install', '--no-package-lock', '--ignore-scripts', '--legacy-peer-deps')];
-  return [npm(), npm('--ignore-scripts', '--legacy-peer-deps'), today];
+  return [
+    { commands: npm() },
+    { commands: npm('--ignore-scripts', '--legacy-peer-deps'), givesUp: NO_SCRIPTS },
+    {
+      commands: today,
+      givesUp: `versions of ${day} could not be had; they are those of the day of the set-up`,
+    },
+  ];
 }

@@ -129,6 +129,7 @@ export async function pythonSetup(
         packageFacts(pyproject),
         withoutVersion(setupPy),
         withoutVersion(sectionsOfPackage(setupCfg)),
+        await nativeSources(files),
       ),
       files: written,
       needsSource: true,
@@ -158,9 +159,21 @@ export async function pythonSetup(
           .join(':'),
       },
       path: ['{setup}/venv/bin'],
+      compromises: [
+        undefined,
+        'its extras could not be installed',
+        'its requirements for tests could not be installed',
+      ],
+      installed: run(python, '-m', 'pip', 'freeze', '--all'),
       notes: [...(note === undefined ? [] : [note])],
     },
   };
+}
+
+/** What is compiled when the package is installed: with other sources it is another set-up. */
+async function nativeSources(files: ProjectFiles): Promise<string[]> {
+  const native = files.paths.filter((path) => /\.(?:c|cc|cpp|cxx|h|hpp|pyx|pxd|rs|f|f90)$/.test(path)).sort();
+  return Promise.all(native.map(async (path) => `${path}\0${(await files.read(path)) ?? ''}`));
 }
 
 /** pip knows by when a file was uploaded since version 26; older ones take no notice of the variable. */

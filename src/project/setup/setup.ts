@@ -34,6 +34,10 @@ export interface SetupPlan {
   needsSource: boolean;
   /** Ways to install, the best first; each is a list of commands that must all succeed. */
   attempts: SetupCommand[][];
+  /** For each of the attempts, what it gives up, as a sentence; nothing for those that give nothing up. */
+  compromises?: readonly (string | undefined)[];
+  /** Prints what was installed, to be kept with the set-up. */
+  installed?: SetupCommand;
   /** Hosts that installing may reach. */
   hosts: string[];
   mounts: z.infer<typeof setupMountSchema>[];

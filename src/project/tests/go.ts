@@ -43,6 +43,8 @@ export const go: TestRunner = {
     const outputs = new Map<string, string>();
     const outcomes = new Map<string, 'passed' | 'failed' | 'skipped'>();
     const running = new Set<string>();
+    let wasCut = false;
+    const cameToEnd = new Set<string>();
     for (const value of jsonLines(textOf(results, REPORT))) {
       const event = eventSchema.safeParse(value).data;
       if (!event) continue;
@@ -50,13 +52,16 @@ export const go: TestRunner = {
       const id = event.Test === undefined ? name : `${name}::${event.Test}`;
       const outcome = ({ pass: 'passed', fail: 'failed', skip: 'skipped' } as const)[event.Action];
       if (event.Action === 'output' || event.Action === 'build-output') {
+        if (event.Test === undefined && /^(?:FAIL|PASS)\n?$/.test(event.Output ?? '')) cameToEnd.add(name);
         const before = outputs.get(id) ?? '';
         if (before.length < 8_000) outputs.set(id, before + (event.Output ?? ''));
       } else if (event.Test !== undefined) {
         if (event.Action === 'run') running.add(id);
         if (outcome !== undefined) outcomes.set(id, outcome);
       } else if (outcome !== undefined) {
-        report.finished = true;
+        // A panic, an exit or the end of the time takes what had not begun along; otherwise the last word is this.
+        if (outcome === 'failed' && event.FailedBuild === undefined && !cameToEnd.has(name)) wasCut = true;
+        report.finished = !wasCut;
         const own = [...outcomes.keys()].some((test) => test.startsWith(`${name}::`));
         if (outcome === 'failed' && (event.FailedBuild !== undefined || !own))
           report.loadError(

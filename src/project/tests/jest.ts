@@ -8,19 +8,22 @@ export const jest: TestRunner = {
   name: 'jest',
   // Since Jest 29.5; older ones refuse an option that they do not know.
   shuffles: false,
-  command: ({ plan, files, results }) => ({
-    argv: [
-      'jest',
-      ...plan.args,
+  command: ({ plan, files, results, reporters, programs }) => {
+    const own = [...plan.args, ...(files ? [] : plan.files)];
+    const all = [
+      ...own,
       '--json',
       `--outputFile=${join(results, REPORT)}`,
       '--coverage=false',
       '--cacheDirectory=/tmp/jest',
       '--watchman=false',
-      ...(files ? ['--runTestsByPath', ...fromFolder(plan.folder, files)] : plan.files),
-    ],
-    folder: plan.folder,
-    env: {},
-  }),
+      ...(files ? ['--runTestsByPath', ...fromFolder(plan.folder, files)] : []),
+    ];
+    return {
+      argv: [programs.node, join(reporters, 'jest.cjs')],
+      folder: plan.folder,
+      env: { KINO_JEST: JSON.stringify({ all, own }) },
+    };
+  },
   parse: (results, { root }) => parseJestReport(results, REPORT, root),
 };

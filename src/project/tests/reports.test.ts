@@ -197,6 +197,7 @@ describe('go test -json', async () => {
       of('fail', 'TestB'),
       of('run', 'TestC'),
       of('skip', 'TestC'),
+      of('output', undefined, { Output: 'FAIL\n' }),
       of('fail'),
     );
     expect(outcomes(report)).toEqual({
@@ -220,6 +221,7 @@ describe('go test -json', async () => {
       of('fail'),
     );
     expect(outcomes(report)).toEqual({ 'p::TestA': 'passed', 'p::TestB/x': 'failed' });
+    expect(report.finished).toBe(false);
     expect(report.loadErrors).toEqual([]);
   });
 

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../../git/index.ts';
 import { type Place, removeFolder, scratchFolder } from '../../place.ts';
-import { addedLines } from '../statement.ts';
+import { addedLines, codeIn } from '../statement.ts';
 
 /**
  * What of the answer an agent could find: in the workspace as it is really made, and in the statement. Empty for a task
@@ -18,9 +18,8 @@ export async function findLeaks(
 ): Promise<string[]> {
   const leaks: string[] = [];
   const added = addedLines(task.goldPatch);
-  for (const line of task.statement.split('\n'))
-    if (added.has(line.trim()))
-      leaks.push(`the statement holds a line of the patch: ${line.trim().slice(0, 80)}`);
+  for (const line of codeIn(task.statement, added))
+    leaks.push(`the statement holds a line of the patch: ${line.slice(0, 80)}`);
   if (task.statement.includes(task.commit.slice(0, 7))) leaks.push('the statement holds the id of the fix');
   const folder = await scratchFolder(place);
   try {

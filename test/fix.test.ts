@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -136,4 +137,19 @@ test('bad input is one sentence and exit code 2', async () => {
     expect(stderr.trim().split('\n').length, stderr).toBeLessThanOrEqual(2);
     expect(stderr).not.toContain('    at ');
   }
+});
+
+test('more rollouts at once than there are cores: each is scored, and nothing of them is left', async () => {
+  const { home, run } = begin();
+  expect(await run(...MINE)).toMatchObject({ code: 0 });
+  const args = ['--agent', 'oracle', '--agent', 'nop', '--attempts', '18', '-j', '36', '--json'];
+  const { code, stdout, stderr } = await run('eval', 'fix', ...args);
+  expect(code, stderr).toBe(0);
+  const { rollouts } = JSON.parse(stdout) as { rollouts: { agent: string; reward: number | null }[] };
+  expect(rollouts).toHaveLength(36);
+  for (const { agent, reward } of rollouts)
+    expect({ agent, reward }).toEqual({ agent, reward: agent === 'oracle' ? 1 : 0 });
+  expect(readdirSync(join(home, 'workspaces'))).toEqual([]);
+  const { stdout: processes } = spawnSync('ps', ['-eo', 'args'], { encoding: 'utf8' });
+  expect(processes.split('\n').filter((line) => line.includes(home))).toEqual([]);
 });

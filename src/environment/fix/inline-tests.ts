@@ -6,7 +6,7 @@ interface Block {
 }
 
 const ATTRIBUTE =
-  /#\[cfg\((?:test|all\(test[^\]]*)\)\]\s*(?:#\[[^\]]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*\{/g;
+  /#\[cfg\((?:test|(?:all|any)\(test[^\]]*)\)\]\s*(?:#\[[^\]]*\]\s*)*(?:pub(?:\([^)]*\))?\s+)?mod\s+\w+\s*\{/g;
 
 /**
  * The test modules of a Rust source (`#[cfg(test)] mod … { … }`): tests that no path tells from source.

@@ -266,3 +266,15 @@ test('is in a plain place', () => {
   );
   expect(task.tests.passToPass).toContain(in_('is in a plain place'));
 });
+
+test('where a file holds one test, the suite says what must go on passing', async () => {
+  const task = await taskOf(
+    { 'src/sum.js': GOOD, 'test/sum.test.js': TESTS().replace('[1, 2]), 3', '[]), 0') },
+    { base: { 'test/other.test.js': TESTS().replace('adds what it is given', 'is another file') } },
+  );
+  expect(task.tests).toMatchObject({
+    failToPass: [in_('adds what it is given')],
+    passToPass: ['test/other.test.js::is another file'],
+    scope: 'suite',
+  });
+});

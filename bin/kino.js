@@ -16,7 +16,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
 } else if (isNewEnough(process.versions.node)) {
   await start();
 } else {
-  useBundledNode();
+  startBundledNode();
 }
 
 /** @param {string} version as in process.versions.node */
@@ -45,7 +45,7 @@ function silenceExperimentalWarnings() {
   };
 }
 
-function useBundledNode() {
+function startBundledNode() {
   const node = join(root, 'node_modules', 'node', 'bin', 'node');
   if (!existsSync(node)) {
     process.stderr.write(`kino needs Node 22.19 or newer; this is ${process.versions.node}.\n`);

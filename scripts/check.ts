@@ -45,6 +45,7 @@ function floors(): Verdict {
 
 const verdicts = await Promise.all([
   run('types', 'tsc', ['--noEmit']),
+  run('types of the web', 'tsc', ['--noEmit', '-p', 'src/web']),
   run('lint and format', 'biome', ['check', '--error-on-warnings', '.']),
   run('dead code', 'knip', []),
   run('configuration page', 'node', ['scripts/config-page.ts', '--check']),

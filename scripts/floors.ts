@@ -34,6 +34,8 @@ export const NEIGHBOURS: Record<string, readonly string[]> = {
   project: ['git'],
   mutation: ['project'],
   tool: ['sandbox', 'git', 'project', 'search', 'skill', 'mcp'],
+  cli: ['server'],
+  web: ['server'],
 };
 
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+)(['"])(\.[^'"]+)\1/g;

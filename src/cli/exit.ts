@@ -37,6 +37,7 @@ const BAD_INPUT = new Set([
   'RecordingError',
   'RuleError',
   'SandboxUnavailableError',
+  'ServeError',
   'SetupError',
   'StoreWriteError',
   'ThreadNotFoundError',

@@ -41,6 +41,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'work in phases, with artifacts that you review and approve',
       load: () => import('./commands/flow.ts'),
     },
+    serve: {
+      summary: 'the manager: many agents, one inbox, in the browser',
+      load: () => import('./commands/serve.ts'),
+    },
     find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
     mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
     tasks: { summary: 'import and export tasks of other formats', load: () => import('./commands/tasks.ts') },

@@ -8,6 +8,14 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** A port, for commander; 0 is any that is free. */
+export function portNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535)
+    throw new InvalidArgumentError('It must be a port, from 0 to 65535.');
+  return value;
+}
+
 /** A number above 0, for commander. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

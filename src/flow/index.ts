@@ -1,4 +1,4 @@
-export { anchorOn } from './artifact/anchor.ts';
+export { anchorOn, anchorSchema } from './artifact/anchor.ts';
 export { type Artifact, artifactsOf, type Comment, latestOf } from './artifact/artifact.ts';
 export { groupOf } from './artifact/files.ts';
 export { openQuestions } from './artifact/questions.ts';

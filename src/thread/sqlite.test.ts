@@ -199,7 +199,7 @@ describe('what a board shows', () => {
     const [one, other] = [new SqliteThreadStore(path), new SqliteThreadStore(path)];
     for (const writer of [one, other]) {
       let told = false;
-      const waiting = one.change().then(() => {
+      const waiting = one.change(await one.revision()).then(() => {
         told = true;
       });
       await new Promise((resolve) => setTimeout(resolve, 100));

@@ -251,19 +251,9 @@ export class SqliteThreadStore implements ThreadStore {
     return (row as { value: number }).value;
   }
 
-  async change(signal?: AbortSignal): Promise<void> {
-    // Counts what other connections have written; of this one the emitter tells.
-    const version = () =>
-      (this.#prepare('PRAGMA data_version').get() as { data_version: number }).data_version;
-    const before = version();
-    let written = false;
-    const note = () => {
-      written = true;
-    };
-    this.#wake.once(ANY, note);
-    while (!written && !signal?.aborted && !this.#closed && version() === before)
+  async change(afterRevision: number, signal?: AbortSignal): Promise<void> {
+    while (!signal?.aborted && !this.#closed && (await this.revision()) <= afterRevision)
       await this.#somethingMayHaveHappened(ANY, signal);
-    this.#wake.off(ANY, note);
   }
 
   #boardThread(row: ThreadRow): BoardThread {

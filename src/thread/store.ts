@@ -62,8 +62,8 @@ export interface ThreadStore {
   changes(afterRevision: number): Promise<BoardThread[]>;
   /** The number of the last change. */
   revision(): Promise<number>;
-  /** Resolves when something may have changed, whichever process did it, or when `signal` aborts. */
-  change(signal?: AbortSignal): Promise<void>;
+  /** Resolves when there is a later revision, whichever process made it, or when `signal` aborts. */
+  change(afterRevision: number, signal?: AbortSignal): Promise<void>;
   /**
    * The events from `fromSeq` on, those to come included, each once and in order, whichever process writes them.
    * Ends when `signal` aborts or the consumer leaves.

@@ -1,5 +1,34 @@
 import { distance } from 'fastest-levenshtein';
+import { z } from 'zod';
 import type { Anchor } from '../../thread/index.ts';
+
+const share = z.number().min(0).max(1);
+
+/** What a comment is about, as it comes from outside. */
+export const anchorSchema: z.ZodType<Anchor> = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('whole') }),
+  z.strictObject({
+    kind: z.literal('text'),
+    quote: z.string().min(1).max(10_000),
+    prefix: z.string().max(200),
+    suffix: z.string().max(200),
+    line: z.int().positive(),
+  }),
+  z.strictObject({
+    kind: z.literal('diff'),
+    path: z.string().min(1),
+    side: z.enum(['old', 'new']),
+    line: z.int().positive(),
+    text: z.string(),
+    before: z.string(),
+    after: z.string(),
+  }),
+  z.strictObject({
+    ...{ kind: z.literal('region'), x: share, y: share, width: share, height: share },
+    second: z.number().nonnegative().exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal('question'), question: z.string().min(1) }),
+]);
 
 /** Characters of the text around a quote that tell it from others like it. */
 const CONTEXT = 48;

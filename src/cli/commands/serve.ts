@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import type { AgentChoice } from '../../agent/index.ts';
+import { UsageError } from '../exit.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { addModelFlags } from '../model-flags.ts';
+import { httpUrl, portNumber } from '../options.ts';
+import { paint, print, printJson } from '../output.ts';
+import { openStore } from '../store.ts';
+
+interface ServeFlags extends AgentChoice {
+  port: number;
+  host: string;
+  tlsCert?: string;
+  tlsKey?: string;
+  proxy?: string;
+  open?: boolean;
+  json?: boolean;
+}
+
+export function define(command: Command): void {
+  addModelFlags(command)
+    .option('--port <n>', 'the port; 0 for one that is free', portNumber, 4611)
+    .option('--host <name>', 'where it listens; another than loopback wants TLS or a proxy', '127.0.0.1')
+    .option('--tls-cert <file>', 'the certificate, with --tls-key')
+    .option('--tls-key <file>', 'its key')
+    .option('--proxy <origin>', 'the origin that a proxy with TLS before it goes by', httpUrl)
+    .option('--open', 'open it in the browser')
+    .option('--json', 'print the address and the token as JSON, in one line')
+    .addHelpText('after', '\nThe address carries a token: whoever has it may do what you may.')
+    .action(run);
+}
+
+async function run(flags: ServeFlags): Promise<void> {
+  const signal = untilInterrupted();
+  const { serve } = await import('../../server/index.ts');
+  const store = openStore();
+  try {
+    const { port, host, proxy, tlsCert, tlsKey, open, json, ...choice } = flags;
+    if ((tlsCert === undefined) !== (tlsKey === undefined))
+      throw new UsageError('--tls-cert and --tls-key go together.');
+    const tls =
+      tlsCert && tlsKey ? { cert: await readFile(tlsCert), key: await readFile(tlsKey) } : undefined;
+    const serving = await serve({
+      store,
+      choice,
+      port,
+      host,
+      ...(tls && { tls }),
+      ...(proxy !== undefined && { proxy }),
+    });
+    const { url, origin, token } = serving;
+    if (json) printJson({ url, origin, token });
+    else
+      print(
+        `The manager is at ${paint('bold', url)}\n${paint('dim', 'Ctrl-C stops it and the agents that it started.')}`,
+      );
+    if (open) openInBrowser(url);
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      else signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await serving.close();
+  } finally {
+    store.close();
+  }
+}
+
+/** Whatever this system opens addresses with; where there is nothing, the person has the address. */
+function openInBrowser(url: string): void {
+  const program =
+    process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
+  spawn(program, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => {})
+    .unref();
+}

@@ -1,0 +1,3 @@
+export type { App } from './app.ts';
+export { serve } from './serve.ts';
+export type { ShownThread, StreamMessage } from './stream.ts';

@@ -1,0 +1,158 @@
+import {
+  type AgentChoice,
+  type Mode,
+  openAgent,
+  openSession,
+  runSession,
+  titleFrom,
+} from '../../agent/index.ts';
+import { Flows, groupOf } from '../../flow/index.ts';
+import { newId, type ThreadStore } from '../../thread/index.ts';
+import { RequestError } from '../errors.ts';
+import { WebPerson } from './web-person.ts';
+
+export interface NewSession {
+  folder: string;
+  prompt: string;
+  choice: AgentChoice;
+  mode?: Mode;
+  /** Work in a worktree of its own. */
+  worktree: boolean;
+}
+
+interface Running {
+  person: WebPerson;
+  controller: AbortController;
+  /** Says something while the agent works; absent for flows, whose phases are told by comments. */
+  say?: (text: string, delivery: 'steer' | 'queue') => void;
+  ended: Promise<unknown>;
+}
+
+/** The agents that work in this process, by the thread that they were started with. */
+export class Live {
+  readonly #store: ThreadStore;
+  readonly #flows: Flows;
+  readonly #choice: AgentChoice;
+  readonly #running = new Map<string, Running>();
+
+  /** @param choice who works where nobody says it */
+  constructor(store: ThreadStore, choice: AgentChoice) {
+    this.#store = store;
+    this.#flows = new Flows(store);
+    this.#choice = choice;
+  }
+
+  isRunning(thread: string): boolean {
+    return this.#running.has(thread);
+  }
+
+  /** Starts an agent in a new thread. @returns the thread's id, when its work has begun @throws whatever opening does */
+  async start({ folder, prompt, choice, mode, worktree }: NewSession): Promise<string> {
+    const thread = newId();
+    const title = titleFrom(prompt);
+    await this.#work(thread, {
+      folder,
+      prompt,
+      title,
+      choice,
+      ...(mode && { mode }),
+      ...(worktree && { worktree: groupOf(title, thread) }),
+    });
+    return thread;
+  }
+
+  /** Goes on with a thread that nobody works on. @throws RequestError @throws ThreadNotFoundError */
+  async goOn(thread: string, prompt: string): Promise<void> {
+    if (this.#running.has(thread)) throw new RequestError(409, 'Somebody works on it already.');
+    const { title, agent, model, repository } = await this.#store.get(thread);
+    if (agent !== 'kino')
+      throw new RequestError(409, `It is the work of ${agent}; only Kino's own agent can go on.`);
+    const started = (await this.#store.read(thread)).find((event) => event.type === 'thread.started');
+    const folder = started?.workspace ?? repository;
+    if (folder === undefined) throw new RequestError(409, 'It has no workspace to go on in.');
+    await this.#work(thread, { folder, prompt, title, choice: { ...(model !== undefined && { model }) } });
+  }
+
+  async #work(
+    thread: string,
+    {
+      folder,
+      prompt,
+      title,
+      choice,
+      mode,
+      worktree,
+    }: { folder: string; prompt: string; title: string; choice: AgentChoice; mode?: Mode; worktree?: string },
+  ): Promise<void> {
+    const person = new WebPerson();
+    const controller = new AbortController();
+    const open = await openSession({
+      ...{ folder, thread, person },
+      ...(mode && { mode }),
+      ...(worktree !== undefined && { worktree }),
+    });
+    try {
+      const { agent } = await openAgent({ ...this.#choice, ...choice }, open);
+      const begun = Promise.withResolvers<void>();
+      const ended = runSession({
+        ...{ store: this.#store, thread, agent, open, prompt, title, signal: controller.signal },
+        onEvent: () => begun.resolve(),
+      })
+        .catch(() => {})
+        .finally(async () => {
+          this.#running.delete(thread);
+          begun.resolve();
+          await open.dispose();
+        });
+      this.#running.set(thread, {
+        ...{ person, controller, ended },
+        say: (text, delivery) =>
+          delivery === 'steer' ? open.session.inbox.steer(text) : open.session.inbox.queue(text),
+      });
+      await begun.promise;
+    } catch (error) {
+      await open.dispose();
+      throw error;
+    }
+  }
+
+  /** Works on a flow until it needs a person; what is decided in between is in its thread. */
+  advance(flow: string, resume: boolean): void {
+    if (this.#running.has(flow)) throw new RequestError(409, 'Somebody works on it already.');
+    const person = new WebPerson();
+    const controller = new AbortController();
+    const ended = this.#flows
+      .advance(flow, { choice: this.#choice, person }, controller.signal, resume)
+      .catch((error: Error) =>
+        this.#store.append(flow, [{ type: 'warning', message: error.message }]).catch(() => {}),
+      )
+      .finally(() => this.#running.delete(flow));
+    this.#running.set(flow, { person, controller, ended });
+  }
+
+  /** @throws RequestError where it does not work here */
+  say(thread: string, text: string, delivery: 'steer' | 'queue'): void {
+    const say = this.#running.get(thread)?.say;
+    if (!say)
+      throw new RequestError(409, 'It does not work in this server; use the terminal that started it.');
+    say(text, delivery);
+  }
+
+  /** Stops an agent; what it has written stays. @throws RequestError */
+  stop(thread: string): void {
+    const running = this.#running.get(thread);
+    if (!running) throw new RequestError(409, 'It does not work in this server.');
+    running.controller.abort();
+  }
+
+  /** Hands an answer to whoever waits for it. @returns false where nobody does */
+  answer(hand: (person: WebPerson) => boolean): boolean {
+    return [...this.#running.values()].some(({ person }) => hand(person));
+  }
+
+  /** Stops all and waits for them. */
+  async close(): Promise<void> {
+    for (const { controller } of this.#running.values()) controller.abort();
+    await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+  }
+}

@@ -1,0 +1,133 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { openSession, titleFrom } from '../../agent/index.ts';
+import { trustOf } from '../../config/index.ts';
+import {
+  type Artifact,
+  anchorSchema,
+  artifactsOf,
+  Flows,
+  findWorkflow,
+  groupOf,
+  isApproved,
+  latestOf,
+  loadWorkflows,
+  openQuestions,
+  POLICIES,
+  progressOn,
+  standingRun,
+  ticked,
+} from '../../flow/index.ts';
+import { openRepository, resolveCommit } from '../../git/index.ts';
+import { newId, type ThreadStore } from '../../thread/index.ts';
+import { RequestError } from '../errors.ts';
+import type { Server } from '../server.ts';
+import { body, query } from './validated.ts';
+
+const text = z.string().trim().min(1).max(100_000);
+const startSchema = z.strictObject({
+  folder: z.string().min(1),
+  request: text,
+  workflow: z.string().min(1).default('research-plan-implement'),
+  policy: z.enum(POLICIES).optional(),
+});
+const decisionSchema = z.discriminatedUnion('decision', [
+  z.strictObject({
+    decision: z.literal('approve'),
+    anyway: z.boolean().default(false),
+    note: text.optional(),
+  }),
+  z.strictObject({ decision: z.literal('send-back'), note: text.optional(), phase: z.string().optional() }),
+  z.strictObject({ decision: z.literal('discard'), note: text.optional() }),
+  z.strictObject({ decision: z.literal('resume') }),
+]);
+const commentSchema = z.strictObject({ artifact: z.string().min(1), anchor: anchorSchema, text });
+
+/** Flows and their artifacts: begun, read, commented, decided on. */
+export function flowRoutes({ store, live }: Server) {
+  const flows = new Flows(store);
+  return new Hono()
+    .get('/workflows', query(z.object({ folder: z.string().min(1) })), async (context) => {
+      const { folder } = context.req.valid('query');
+      const { workflows } = await loadWorkflows(folder, { trusted: (await trustOf(folder)) === 'trusted' });
+      return context.json({ workflows: workflows.map(({ workflow }) => workflow) });
+    })
+    .post('/flows', body(startSchema), async (context) => {
+      const { folder, request, workflow: name, policy } = context.req.valid('json');
+      const trusted = (await trustOf(folder)) === 'trusted';
+      const workflow = await findWorkflow(folder, name, { trusted });
+      const [id, title] = [newId(), titleFrom(request)];
+      const base = await openRepository(folder)
+        .then((opened) => resolveCommit(opened, 'HEAD'))
+        .catch(() => undefined);
+      const open = await openSession({
+        folder,
+        thread: id,
+        ...(base !== undefined && { worktree: groupOf(title, id) }),
+      });
+      const { root: workspace, origin: repository } = open;
+      await open.dispose();
+      await flows.start({
+        ...{ id, workflow, request, title, repository, workspace },
+        ...(policy && { policy }),
+        ...(base !== undefined && { base }),
+      });
+      live.advance(id, false);
+      return context.json({ flow: id }, 201);
+    })
+    .get('/flows/:id', async (context) => {
+      const { flow, state, current, ended } = await flows.stand(context.req.param('id'));
+      const phases = await Promise.all(
+        flow.phases.map(async (one) => {
+          const thread = standingRun(one)?.thread;
+          const artifacts = thread === undefined ? [] : await artifactsIn(store, thread);
+          const todo = await progressOn(store, flow, one.phase.name);
+          return {
+            ...{ name: one.phase.name, makes: one.phase.makes ?? null, reads: one.phase.reads },
+            ...{ approved: isApproved(one), runs: one.runs.length, thread: thread ?? null },
+            artifacts: artifacts.map((artifact) => ({
+              ...artifact,
+              questions: openQuestions(latestOf(artifact).text ?? ''),
+              shown: ticked(latestOf(artifact).text ?? '', todo),
+            })),
+          };
+        }),
+      );
+      const { id, title, request, policy, workspace, repository } = flow;
+      return context.json({
+        ...{ id, title, request, policy, state, phases, workflow: flow.workflow.name },
+        ...{ current: current?.phase.name ?? null, ended: ended ?? null },
+        ...{ workspace: workspace ?? null, repository: repository ?? null },
+      });
+    })
+    .post('/flows/:id/decisions', body(decisionSchema), async (context) => {
+      const id = context.req.param('id');
+      const given = context.req.valid('json');
+      if (live.isRunning(id)) throw new RequestError(409, 'A phase of it is worked on.');
+      const note = 'note' in given && given.note !== undefined ? given.note : undefined;
+      if (given.decision === 'approve')
+        await flows.approve(id, { anyway: given.anyway, ...(note !== undefined && { note }) });
+      else if (given.decision === 'send-back') await flows.sendBack(id, note, given.phase);
+      else if (given.decision === 'discard') await flows.discard(id, note);
+      live.advance(id, given.decision === 'send-back' || given.decision === 'resume');
+      return context.json({ ok: true });
+    })
+    .get('/threads/:id/artifacts', async (context) =>
+      context.json({ artifacts: await artifactsIn(store, context.req.param('id')) }),
+    )
+    .post('/threads/:id/comments', body(commentSchema), async (context) => {
+      const { artifact: name, anchor, text: said } = context.req.valid('json');
+      const artifacts = await artifactsIn(store, context.req.param('id'));
+      const artifact = artifacts.find((one) => one.name === name);
+      if (!artifact) throw new RequestError(404, `There is no artifact ${name}.`);
+      return context.json({ comment: await flows.comment(artifact, anchor, said) }, 201);
+    })
+    .post('/threads/:id/comments/send', async (context) =>
+      context.json({ sent: await flows.sendComments(context.req.param('id')) }),
+    );
+}
+
+async function artifactsIn(store: ThreadStore, thread: string): Promise<Artifact[]> {
+  const events = await store.read(thread).catch(() => []);
+  return artifactsOf(thread, events);
+}

@@ -1,0 +1,87 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { MODES } from '../../agent/index.ts';
+import type { StoredEvent } from '../../thread/index.ts';
+import { RequestError } from '../errors.ts';
+import type { Server } from '../server.ts';
+import { shown } from '../stream.ts';
+import { body, digits, query } from './validated.ts';
+
+const text = z.string().trim().min(1).max(200_000);
+const startSchema = z.strictObject({
+  folder: z.string().min(1),
+  prompt: text,
+  agent: z.string().min(1).optional(),
+  model: z.string().min(1).optional(),
+  mode: z.enum(MODES).optional(),
+  worktree: z.boolean().default(true),
+});
+const messageSchema = z.strictObject({ text, delivery: z.enum(['steer', 'queue', 'prompt']) });
+const answerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('permission'),
+    callId: z.string().min(1),
+    outcome: z.enum(['allow', 'deny']),
+    scope: z.enum(['once', 'session', 'project', 'user']).default('once'),
+    note: z.string().max(10_000).optional(),
+  }),
+  z.strictObject({ kind: z.literal('question'), callId: z.string().min(1), answer: text }),
+]);
+/** Of a thread at once. */
+const MAX_EVENTS = 5_000;
+const rangeSchema = z.object({
+  /** Events before this number, the latest of them. */
+  before: digits.optional(),
+  limit: digits.optional(),
+});
+
+/** Threads: what they hold, and what is said to those who work in them. */
+export function threadRoutes({ store, live }: Server) {
+  return new Hono()
+    .get('/board', async (context) => {
+      const [revision, threads] = [await store.revision(), await store.board({ limit: 2_000 })];
+      return context.json({ revision, threads: threads.map(shown) });
+    })
+    .post('/threads', body(startSchema), async (context) => {
+      const { folder, prompt, agent, model, mode, worktree } = context.req.valid('json');
+      const thread = await live.start({
+        ...{ folder, prompt, worktree },
+        choice: { ...(agent !== undefined && { agent }), ...(model !== undefined && { model }) },
+        ...(mode && { mode }),
+      });
+      return context.json({ thread }, 201);
+    })
+    .get('/threads/:id/events', query(rangeSchema), async (context) => {
+      const given = context.req.valid('query');
+      const limit = Math.min(MAX_EVENTS, Number(given.limit ?? 200));
+      const before = given.before === undefined ? undefined : Number(given.before);
+      const all = await store.read(context.req.param('id'));
+      const until = before === undefined ? all.length : Math.min(all.length, before - 1);
+      const events: StoredEvent[] = all.slice(Math.max(0, until - limit), until);
+      return context.json({ events, first: events[0]?.seq ?? 1, last: all.at(-1)?.seq ?? 0 });
+    })
+    .post('/threads/:id/messages', body(messageSchema), async (context) => {
+      const { text: said, delivery } = context.req.valid('json');
+      const thread = context.req.param('id');
+      if (delivery === 'prompt') await live.goOn(thread, said);
+      else live.say(thread, said, delivery);
+      return context.json({ ok: true });
+    })
+    .post('/threads/:id/stop', async (context) => {
+      live.stop(context.req.param('id'));
+      return context.json({ ok: true });
+    })
+    .post('/answers', body(answerSchema), async (context) => {
+      const given = context.req.valid('json');
+      const isTaken = live.answer((person) =>
+        given.kind === 'question'
+          ? person.reply(given.callId, given.answer)
+          : person.decide(given.callId, {
+              ...{ outcome: given.outcome, scope: given.scope },
+              ...(given.note !== undefined && { note: given.note }),
+            }),
+      );
+      if (!isTaken) throw new RequestError(409, 'Nobody waits for that answer here any more.');
+      return context.json({ ok: true });
+    });
+}

@@ -1,0 +1,104 @@
+import { createServer } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import type { AgentChoice } from '../agent/index.ts';
+import type { ThreadStore } from '../thread/index.ts';
+import { type Access, newToken } from './access.ts';
+import { createApp } from './app.ts';
+import { ServeError } from './errors.ts';
+import { Live } from './live/live.ts';
+
+export interface ServeOptions {
+  store: ThreadStore;
+  /** Who works where nobody says it. */
+  choice: AgentChoice;
+  /** 0 for one that is free. */
+  port: number;
+  /** Default loopback. Another one wants `tls` or `proxy`. */
+  host?: string;
+  tls?: { cert: Buffer; key: Buffer };
+  /** The origin that a proxy before the server goes by, such as `https://kino.example`. */
+  proxy?: string;
+  /** Default a new one. */
+  token?: string;
+}
+
+export interface Serving {
+  /** With the token; to be opened once. */
+  url: string;
+  origin: string;
+  token: string;
+  close(): Promise<void>;
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
+const MAX_CONNECTIONS = 512;
+
+/**
+ * Starts the manager's server: on loopback, for whoever has the token.
+ *
+ * @throws ServeError where it would be open to others without TLS, or the port is taken
+ */
+export async function serve({
+  store,
+  choice,
+  port,
+  host = '127.0.0.1',
+  tls,
+  proxy,
+  token = newToken(),
+}: ServeOptions): Promise<Serving> {
+  if (!LOOPBACK.has(host) && !tls && proxy === undefined)
+    throw new ServeError(
+      `On ${host} others could read along: give --tls-cert and --tls-key, or say with --proxy which origin a proxy with TLS goes by.`,
+    );
+  const live = new Live(store, choice);
+  const [hosts, origins] = [new Set<string>(), new Set<string>()];
+  const access: Access = {
+    token,
+    hosts,
+    origins,
+    secure: tls !== undefined || (proxy?.startsWith('https:') ?? false),
+  };
+  const listener = getRequestListener(createApp({ store, live }, access).fetch);
+  const server = tls ? createSecureServer(tls, listener) : createServer(listener);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        new ServeError(
+          error.code === 'EADDRINUSE'
+            ? `Port ${port} is taken; say another with --port.`
+            : `${host}:${port} cannot be listened on (${error.code}).`,
+        ),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  const scheme = tls ? 'https' : 'http';
+  for (const name of LOOPBACK.has(host) ? ['127.0.0.1', 'localhost', '[::1]'] : [host]) {
+    hosts.add(`${name}:${bound}`);
+    origins.add(`${scheme}://${name}:${bound}`);
+  }
+  if (proxy !== undefined) {
+    const { host: name, origin } = new URL(proxy);
+    hosts.add(name);
+    origins.add(origin);
+  }
+  const origin =
+    proxy === undefined
+      ? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`
+      : new URL(proxy).origin;
+  return {
+    ...{ url: `${origin}/?token=${token}`, origin, token },
+    async close() {
+      await live.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

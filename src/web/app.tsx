@@ -1,0 +1,119 @@
+import { type ReactNode, useEffect } from 'react';
+import { Board } from './pages/board.tsx';
+import { FlowPage } from './pages/flow.tsx';
+import { Inbox } from './pages/inbox.tsx';
+import { NewWork } from './pages/new.tsx';
+import { ThreadPage } from './pages/thread.tsx';
+import { needsYou } from './parts/needs.ts';
+import { go, useRoute } from './route.ts';
+import { useStore } from './state.ts';
+
+/** Keys that go to a page, unless something is being typed. */
+const KEYS: Record<string, string> = { b: '/', i: '/inbox', n: '/new' };
+
+export function App(): ReactNode {
+  const route = useRoute();
+  const threads = useStore((state) => state.threads);
+  const connection = useStore((state) => state.connection);
+  const waiting = [...threads.values()].filter(needsYou).length;
+  useEffect(() => {
+    document.title = waiting > 0 ? `(${waiting}) Kino` : 'Kino';
+  }, [waiting]);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const { target, key, metaKey, ctrlKey, altKey } = event;
+      const isTyping =
+        target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]');
+      if (isTyping || metaKey || ctrlKey || altKey || KEYS[key] === undefined) return;
+      event.preventDefault();
+      go(KEYS[key]);
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, []);
+  return (
+    <div className="mx-auto flex min-h-dvh max-w-6xl flex-col px-4">
+      <header className="flex flex-wrap items-center gap-x-1 gap-y-2 py-3">
+        <a href="#main" className="sr-only focus:not-sr-only">
+          Skip to what is shown
+        </a>
+        <Link to="/" className="mr-3 text-lg font-bold tracking-tight">
+          kino
+        </Link>
+        <nav aria-label="Pages" className="flex flex-wrap items-center gap-1">
+          <Tab to="/" here={route.page === 'board'} hint="b">
+            Board
+          </Tab>
+          <Tab to="/inbox" here={route.page === 'inbox'} hint="i">
+            Inbox
+            {waiting > 0 && (
+              <span className="rounded-full bg-needs px-1.5 text-xs font-semibold text-panel">{waiting}</span>
+            )}
+          </Tab>
+        </nav>
+        <span role="status" className="ml-auto text-sm text-bad">
+          {connection === 'lost' && 'The server does not answer; trying again …'}
+        </span>
+        <Link to="/new" className="button button-main" title="n">
+          New work
+        </Link>
+      </header>
+      <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col pb-8 outline-none">
+        {route.page === 'board' && <Board />}
+        {route.page === 'inbox' && <Inbox />}
+        {route.page === 'new' && <NewWork />}
+        {route.page === 'thread' && <ThreadPage key={route.id} id={route.id} />}
+        {route.page === 'flow' && <FlowPage key={route.id} id={route.id} />}
+      </main>
+    </div>
+  );
+}
+
+export function Link({
+  to,
+  children,
+  ...more
+}: {
+  to: string;
+  children: ReactNode;
+  className?: string;
+  title?: string;
+  'aria-current'?: 'page';
+}): ReactNode {
+  return (
+    <a
+      href={to}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+        event.preventDefault();
+        go(to);
+      }}
+      {...more}
+    >
+      {children}
+    </a>
+  );
+}
+
+function Tab({
+  to,
+  here,
+  hint,
+  children,
+}: {
+  to: string;
+  here: boolean;
+  hint: string;
+  children: ReactNode;
+}): ReactNode {
+  return (
+    <Link
+      to={to}
+      title={hint}
+      {...(here && { 'aria-current': 'page' })}
+      className={`flex min-h-8 items-center gap-1.5 rounded-md px-2.5 text-sm font-medium ${here ? 'bg-raised' : 'text-quiet hover:bg-raised'}`}
+    >
+      {children}
+    </Link>
+  );
+}

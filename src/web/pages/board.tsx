@@ -1,0 +1,111 @@
+import { type ReactNode, useMemo, useState } from 'react';
+import type { ShownThread } from '../../server/index.ts';
+import { Link } from '../app.tsx';
+import { needsYou } from '../parts/needs.ts';
+import { ThreadLine } from '../parts/thread-line.tsx';
+import { useStore } from '../state.ts';
+
+/** Of what is over, so much is shown at first. */
+const FIRST = 30;
+
+export function Board(): ReactNode {
+  const threads = useStore((state) => state.threads);
+  const [wanted, setWanted] = useState('');
+  const [all, setAll] = useState(false);
+  const { needs, works, over, clashes } = useMemo(
+    () => sorted([...threads.values()], wanted),
+    [threads, wanted],
+  );
+  const isEmpty = threads.size === 0;
+  return (
+    <div className="flex flex-col gap-6">
+      <h1 className="sr-only">Board</h1>
+      {isEmpty ? (
+        <div className="card mx-auto mt-16 flex max-w-md flex-col items-center gap-3 p-8 text-center">
+          <p className="text-lg font-semibold">Nothing has been worked on yet.</p>
+          <p className="text-quiet">
+            Say what you want done, and watch agents do it, here or from a terminal.
+          </p>
+          <Link to="/new" className="button button-main">
+            New work
+          </Link>
+        </div>
+      ) : (
+        <input
+          type="search"
+          className="field"
+          aria-label="Search threads"
+          placeholder="Search by title, repository, model"
+          value={wanted}
+          onChange={(event) => setWanted(event.target.value)}
+        />
+      )}
+      <Group title="Needs you" threads={needs} clashes={clashes} />
+      <Group title="At work" threads={works} clashes={clashes} />
+      <Group title="Over" threads={all ? over : over.slice(0, FIRST)} clashes={clashes} />
+      {!all && over.length > FIRST && (
+        <button type="button" className="button self-center" onClick={() => setAll(true)}>
+          Show {over.length - FIRST} more
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Group({
+  title,
+  threads,
+  clashes,
+}: {
+  title: string;
+  threads: readonly ShownThread[];
+  clashes: ReadonlyMap<string, string[]>;
+}): ReactNode {
+  if (threads.length === 0) return null;
+  return (
+    <section aria-label={title} className="flex flex-col gap-2">
+      <h2 className="text-sm font-semibold text-quiet">
+        {title} <span className="font-normal">{threads.length}</span>
+      </h2>
+      <ul className="flex flex-col gap-2">
+        {threads.map((thread) => (
+          <ThreadLine key={thread.id} thread={thread} clash={clashes.get(thread.id) ?? []} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What a person attends to: no rollouts, no parts of other work. */
+function sorted(all: readonly ShownThread[], wanted: string) {
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  const threads = all
+    .filter(({ kind, parent }) => (kind === 'session' || kind === 'flow') && parent === undefined)
+    .filter((thread) => {
+      const text = [thread.title, thread.repository, thread.model, thread.agent].join(' ').toLowerCase();
+      return words.every((word) => text.includes(word));
+    })
+    .sort((a, b) => b.updatedAt - a.updatedAt);
+  const needs = threads.filter(needsYou);
+  const works = threads.filter((thread) => thread.status === 'running' && !needsYou(thread));
+  return {
+    ...{ needs, works },
+    over: threads.filter((thread) => thread.status !== 'running' && !needsYou(thread)),
+    clashes: clashesOf([...needs, ...works]),
+  };
+}
+
+/** Files of one workspace that several agents change at the same time. */
+function clashesOf(threads: readonly ShownThread[]): Map<string, string[]> {
+  const owners = new Map<string, string[]>();
+  const place = ({ repository = '' }: ShownThread, file: string) => `${repository}\0${file}`;
+  for (const thread of threads)
+    for (const file of thread.activity.files)
+      owners.set(place(thread, file), [...(owners.get(place(thread, file)) ?? []), thread.id]);
+  return new Map(
+    threads.map((thread) => [
+      thread.id,
+      thread.activity.files.filter((file) => owners.get(place(thread, file))!.length > 1),
+    ]),
+  );
+}

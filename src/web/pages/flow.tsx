@@ -1,0 +1,350 @@
+import type { InferResponseType } from 'hono/client';
+import { type ReactNode, useEffect, useState } from 'react';
+import { api, read } from '../api.ts';
+import { Link } from '../app.tsx';
+import { useSend } from '../parts/answer.tsx';
+import { Markdown } from '../parts/markdown.tsx';
+import { quoteAnchor } from '../parts/quote.ts';
+import { useStore } from '../state.ts';
+
+type Flow = Exclude<InferResponseType<(typeof api.flows)[':id']['$get']>, { error: string }>;
+type Phase = Flow['phases'][number];
+type Artifact = Phase['artifacts'][number];
+
+export function FlowPage({ id }: { id: string }): ReactNode {
+  const threads = useStore((state) => state.threads);
+  const [flow, setFlow] = useState<Flow>();
+  const [chosen, setChosen] = useState<string>();
+  const [error, setError] = useState('');
+  // Whatever changes of it or of its phases' threads is read anew.
+  const stamp = [id, ...(flow?.phases.flatMap(({ thread }) => thread ?? []) ?? [])]
+    .map((thread) => threads.get(thread)?.revision ?? 0)
+    .join();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp says when to read again
+  useEffect(() => {
+    let current = true;
+    read(api.flows[':id'].$get({ param: { id } })).then(
+      (found) => current && setFlow(found),
+      (reason: Error) => current && setError(reason.message),
+    );
+    return () => {
+      current = false;
+    };
+  }, [id, stamp]);
+  if (error)
+    return (
+      <p role="alert" className="text-bad">
+        {error}
+      </p>
+    );
+  if (!flow) return <p className="text-quiet">…</p>;
+  const shown = chosen ?? flow.current ?? flow.phases.at(-1)!.name;
+  const phase = flow.phases.find(({ name }) => name === shown)!;
+  return (
+    <div className="flex flex-col gap-4">
+      <div>
+        <h1 className="text-xl font-semibold">{flow.title}</h1>
+        <p className="text-sm text-quiet">
+          {flow.workflow} · {flow.policy} · <span className="font-mono">{flow.workspace}</span>
+        </p>
+      </div>
+      <ol aria-label="Phases" className="flex flex-wrap gap-2">
+        {flow.phases.map((one) => (
+          <li key={one.name}>
+            <button
+              type="button"
+              aria-pressed={one.name === shown}
+              className={`button ${one.name === shown ? 'border-accent' : ''}`}
+              onClick={() => setChosen(one.name)}
+            >
+              <span aria-hidden="true">{signOf(one, flow)}</span> {one.name}
+              <span className="sr-only">{wordOf(one, flow)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {phase.thread && (
+        <Link to={`/thread/${phase.thread}`} className="self-start text-sm text-accent underline">
+          How it was made
+        </Link>
+      )}
+      {phase.artifacts.length === 0 && <p className="text-quiet">{emptyWords(phase, flow)}</p>}
+      {phase.artifacts.map((artifact) => (
+        <ArtifactView key={artifact.name} artifact={artifact} />
+      ))}
+      {flow.ended && flow.state === 'stopped' && <p className="text-bad">{flow.ended.reason}</p>}
+      <Decide flow={flow} />
+    </div>
+  );
+}
+
+function signOf(phase: Phase, { current, state }: Flow): string {
+  if (phase.approved) return '✓';
+  if (phase.name !== current) return '·';
+  return state === 'needs-you' ? '?' : state === 'working' ? '▸' : '‖';
+}
+
+function wordOf(phase: Phase, { current, state }: Flow): string {
+  return phase.approved ? ' (approved)' : phase.name === current ? ` (${state})` : ' (to come)';
+}
+
+function emptyWords(phase: Phase, { current, state }: Flow): string {
+  if (phase.name !== current) return 'It has made nothing yet.';
+  return state === 'working' ? 'It is worked on.' : 'It has made nothing.';
+}
+
+function ArtifactView({ artifact }: { artifact: Artifact }): ReactNode {
+  const [anchor, setAnchor] = useState<ReturnType<typeof quoteAnchor>>();
+  const [text, setText] = useState('');
+  const { send, busy, error } = useSend();
+  const comment = () =>
+    send(async () => {
+      const json = { artifact: artifact.name, anchor: anchor ?? { kind: 'whole' as const }, text };
+      await read(api.threads[':id'].comments.$post({ param: { id: artifact.thread }, json }));
+      setText('');
+      setAnchor(undefined);
+    });
+  const remarks = artifact.comments.filter(({ anchor: on }) => on.kind !== 'question');
+  return (
+    <article aria-label={artifact.title} className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <section
+        className="card min-w-0 p-4"
+        aria-label={`${artifact.name}, version ${artifact.versions.length}`}
+        onMouseUp={() => setAnchor(quoteAnchor(artifact.shown, window.getSelection()?.toString() ?? ''))}
+      >
+        <p className="mb-2 text-sm text-quiet">
+          {artifact.name}, version {artifact.versions.length}
+        </p>
+        <Markdown text={artifact.shown} />
+      </section>
+      <aside aria-label="Comments" className="flex min-w-0 flex-col gap-3">
+        {artifact.questions.map((question) => (
+          <Question key={question.id} artifact={artifact} question={question} />
+        ))}
+        {remarks.map(({ id, anchor: on, text: said, status, answers }) => (
+          <div key={id} className="card p-3 text-sm">
+            <p
+              className={
+                status === 'addressed' ? 'text-good' : status === 'open' ? 'text-needs' : 'text-quiet'
+              }
+            >
+              {status}
+            </p>
+            {on.kind === 'text' && (
+              <blockquote className="border-l-2 border-line pl-2 text-quiet">
+                {on.quote.slice(0, 200)}
+              </blockquote>
+            )}
+            <p className="whitespace-pre-wrap">{said}</p>
+            {answers.map(({ answer }) => (
+              <p key={answer} className="mt-1 text-accent">
+                ↳ {answer}
+              </p>
+            ))}
+          </div>
+        ))}
+        <form
+          className="flex flex-col gap-2"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (text.trim() !== '') void comment();
+          }}
+        >
+          {anchor && (
+            <blockquote className="border-l-2 border-accent pl-2 text-sm text-quiet">
+              {anchor.quote.slice(0, 200)}
+            </blockquote>
+          )}
+          <textarea
+            className="field min-h-20"
+            aria-label="Comment"
+            placeholder="Comment; select words to say what it is about"
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+          />
+          <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
+            Comment
+          </button>
+          {error && (
+            <p role="alert" className="text-sm text-bad">
+              {error}
+            </p>
+          )}
+        </form>
+      </aside>
+    </article>
+  );
+}
+
+function Question({
+  artifact,
+  question,
+}: {
+  artifact: Artifact;
+  question: Artifact['questions'][number];
+}): ReactNode {
+  const { send, busy, error } = useSend();
+  const [own, setOwn] = useState('');
+  const given = artifact.comments.findLast(
+    ({ anchor }) => anchor.kind === 'question' && anchor.question === question.id,
+  );
+  const answer = (text: string) =>
+    send(() => {
+      const json = {
+        artifact: artifact.name,
+        anchor: { kind: 'question' as const, question: question.id },
+        text,
+      };
+      return read(api.threads[':id'].comments.$post({ param: { id: artifact.thread }, json }));
+    });
+  return (
+    <fieldset className="card flex flex-col gap-2 border-needs p-3 text-sm">
+      <legend className="px-1 font-medium">Question</legend>
+      <p>{question.question}</p>
+      <div className="flex flex-wrap gap-2">
+        {question.options.map((option) => (
+          <button
+            key={option}
+            type="button"
+            className={`button ${given?.text === option ? 'border-accent' : ''}`}
+            aria-pressed={given?.text === option}
+            disabled={busy}
+            onClick={() => void answer(option)}
+          >
+            {option}
+          </button>
+        ))}
+      </div>
+      <form
+        className="flex gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (own.trim() !== '') void answer(own.trim());
+        }}
+      >
+        <input
+          className="field"
+          aria-label="Another answer"
+          placeholder="Another answer"
+          value={own}
+          onChange={(event) => setOwn(event.target.value)}
+        />
+        <button type="submit" className="button" disabled={busy || own.trim() === ''}>
+          Answer
+        </button>
+      </form>
+      {given && <p className="text-good">Answered: {given.text}</p>}
+      {error && <p className="text-bad">{error}</p>}
+    </fieldset>
+  );
+}
+
+/** What can be decided where the flow stands. */
+function Decide({ flow }: { flow: Flow }): ReactNode {
+  const { send, busy, error } = useSend();
+  const [note, setNote] = useState('');
+  if (flow.state === 'done') return <p className="text-good">All phases are approved.</p>;
+  const current = flow.phases.find(({ name }) => name === flow.current)!;
+  const drafts = current.artifacts.flatMap(({ comments }) =>
+    comments.filter(({ status, anchor }) => status === 'draft' && anchor.kind !== 'question'),
+  );
+  const decide = (decision: 'approve' | 'send-back' | 'discard' | 'resume', anyway = false) =>
+    send(async () => {
+      const said = note.trim() === '' ? {} : { note: note.trim() };
+      const json =
+        decision === 'approve'
+          ? { decision, anyway, ...said }
+          : decision === 'resume'
+            ? { decision }
+            : { decision, ...said };
+      await read(api.flows[':id'].decisions.$post({ param: { id: flow.id }, json }));
+      setNote('');
+    });
+  return (
+    <section aria-label="Decide" className="card sticky bottom-2 flex flex-col gap-2 p-3">
+      {flow.state === 'working' ? (
+        <div className="flex flex-wrap items-center gap-2">
+          <span role="status">{flow.current} is worked on.</span>
+          {drafts.length > 0 && (
+            <button
+              type="button"
+              className="button button-main"
+              disabled={busy}
+              onClick={() =>
+                void send(() =>
+                  read(api.threads[':id'].comments.send.$post({ param: { id: current.thread! } })),
+                )
+              }
+            >
+              Send {drafts.length} {drafts.length === 1 ? 'comment' : 'comments'} now
+            </button>
+          )}
+        </div>
+      ) : (
+        <>
+          <textarea
+            className="field"
+            aria-label="Note"
+            placeholder="A note with your decision"
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+          />
+          <div className="flex flex-wrap gap-2">
+            {flow.state === 'needs-you' && (
+              <button
+                type="button"
+                className="button button-main"
+                disabled={busy}
+                onClick={() => void decide('approve')}
+              >
+                Approve {flow.current}
+              </button>
+            )}
+            {flow.state !== 'waiting' && (
+              <>
+                <button
+                  type="button"
+                  className="button"
+                  disabled={busy}
+                  onClick={() => void decide('send-back')}
+                >
+                  Send back
+                  {drafts.length > 0 &&
+                    ` with ${drafts.length} ${drafts.length === 1 ? 'comment' : 'comments'}`}
+                </button>
+                <button
+                  type="button"
+                  className="button"
+                  disabled={busy}
+                  onClick={() => void decide('discard')}
+                >
+                  Throw away
+                </button>
+              </>
+            )}
+            {flow.state !== 'needs-you' && (
+              <button type="button" className="button" disabled={busy} onClick={() => void decide('resume')}>
+                Go on
+              </button>
+            )}
+          </div>
+        </>
+      )}
+      {error && (
+        <p role="alert" className="text-sm text-bad">
+          {error}
+          {/not addressed/.test(error) && (
+            <button
+              type="button"
+              className="button ml-2"
+              disabled={busy}
+              onClick={() => void decide('approve', true)}
+            >
+              Approve anyway
+            </button>
+          )}
+        </p>
+      )}
+    </section>
+  );
+}

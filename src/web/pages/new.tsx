@@ -1,0 +1,118 @@
+import { type ReactNode, useEffect, useState } from 'react';
+import { api, read } from '../api.ts';
+import { useSend } from '../parts/answer.tsx';
+import { go } from '../route.ts';
+import { useStore } from '../state.ts';
+
+/** Phases that one may choose from; `none` is a session. */
+const NONE = 'none';
+
+export function NewWork(): ReactNode {
+  const threads = useStore((state) => state.threads);
+  const repositories = [...new Set([...threads.values()].flatMap(({ repository }) => repository ?? []))];
+  const [folder, setFolder] = useState(() => repositories[0] ?? '');
+  const [prompt, setPrompt] = useState('');
+  const [model, setModel] = useState('');
+  const [workflow, setWorkflow] = useState(NONE);
+  const [workflows, setWorkflows] = useState<{ name: string; description: string }[]>([]);
+  const { send, busy, error } = useSend();
+  useEffect(() => {
+    if (folder === '') return;
+    let current = true;
+    read(api.workflows.$get({ query: { folder } })).then(
+      ({ workflows: found }) => current && setWorkflows(found),
+      () => {},
+    );
+    return () => {
+      current = false;
+    };
+  }, [folder]);
+  const start = () =>
+    send(async () => {
+      if (workflow === NONE) {
+        const json = { folder, prompt, worktree: true, ...(model !== '' && { model }) };
+        const { thread } = await read(api.threads.$post({ json }));
+        go(`/thread/${thread}`);
+      } else {
+        const { flow } = await read(api.flows.$post({ json: { folder, request: prompt, workflow } }));
+        go(`/flow/${flow}`);
+      }
+    });
+  return (
+    <form
+      className="mx-auto flex w-full max-w-2xl flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void start();
+      }}
+    >
+      <h1 className="text-xl font-semibold">New work</h1>
+      <label className="flex flex-col gap-1 text-sm font-medium">
+        What is wanted
+        <textarea
+          className="field min-h-36 font-normal"
+          required
+          value={prompt}
+          onChange={(event) => setPrompt(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
+              event.currentTarget.form?.requestSubmit();
+          }}
+        />
+      </label>
+      <label className="flex flex-col gap-1 text-sm font-medium">
+        Repository
+        <input
+          className="field font-normal"
+          required
+          list="repositories"
+          placeholder="/path/to/a/repository"
+          value={folder}
+          onChange={(event) => setFolder(event.target.value)}
+        />
+        <datalist id="repositories">
+          {repositories.map((one) => (
+            <option key={one} value={one} />
+          ))}
+        </datalist>
+      </label>
+      <label className="flex flex-col gap-1 text-sm font-medium">
+        Phases
+        <select
+          className="field font-normal"
+          value={workflow}
+          onChange={(event) => setWorkflow(event.target.value)}
+        >
+          <option value={NONE}>No phases: talk with the agent</option>
+          {workflows
+            .filter(({ name }) => name !== 'quick')
+            .map(({ name, description }) => (
+              <option key={name} value={name}>
+                {name}: {description}
+              </option>
+            ))}
+        </select>
+      </label>
+      {workflow === NONE && (
+        <label className="flex flex-col gap-1 text-sm font-medium">
+          Model
+          <input
+            className="field font-normal"
+            placeholder="as configured"
+            value={model}
+            onChange={(event) => setModel(event.target.value)}
+          />
+        </label>
+      )}
+      <p className="text-sm text-quiet">It works in a worktree of its own, on a branch of its own.</p>
+      {error && (
+        <p role="alert" className="text-sm text-bad">
+          {error}
+        </p>
+      )}
+      <button type="submit" className="button button-main self-start" disabled={busy}>
+        {busy ? 'Starting …' : 'Start'}
+      </button>
+    </form>
+  );
+}

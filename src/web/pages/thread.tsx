@@ -1,0 +1,206 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import type { ShownThread } from '../../server/index.ts';
+import type { StoredEvent } from '../../thread/index.ts';
+import { api, read } from '../api.ts';
+import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
+import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
+import { ContextMeter, Status } from '../parts/thread-line.tsx';
+import { followThread, leaveThread, loadEarlier, useStore } from '../state.ts';
+
+export function ThreadPage({ id }: { id: string }): ReactNode {
+  const thread = useStore((state) => state.threads.get(id));
+  const known = useStore((state) => state.events.get(id));
+  const [error, setError] = useState('');
+  useEffect(() => {
+    followThread(id).catch((reason: Error) => setError(reason.message));
+    return () => leaveThread(id);
+  }, [id]);
+  const items = useMemo(() => itemsOf(known?.events ?? []), [known]);
+  if (error)
+    return (
+      <p role="alert" className="text-bad">
+        {error}
+      </p>
+    );
+  if (!thread || !known) return <p className="text-quiet">…</p>;
+  return (
+    <div className="flex min-h-0 flex-1 flex-col gap-3">
+      <Head thread={thread} />
+      <Transcript id={id} items={items} hasEarlier={known.first > 1} />
+      <Asked thread={thread} events={known.events} />
+      <Composer thread={thread} />
+    </div>
+  );
+}
+
+function Head({ thread }: { thread: ShownThread }): ReactNode {
+  const { activity } = thread;
+  const { send, busy } = useSend();
+  return (
+    <div className="flex flex-col gap-1">
+      <div className="flex flex-wrap items-baseline justify-between gap-3">
+        <h1 className="min-w-0 text-xl font-semibold">{thread.title}</h1>
+        <span className="flex items-center gap-3">
+          <span role="status">
+            <Status thread={thread} />
+          </span>
+          {thread.status === 'running' && (
+            <button
+              type="button"
+              className="button"
+              disabled={busy}
+              onClick={() =>
+                void send(() => read(api.threads[':id'].stop.$post({ param: { id: thread.id } })))
+              }
+            >
+              Stop
+            </button>
+          )}
+        </span>
+      </div>
+      <p className="flex flex-wrap gap-x-3 text-sm text-quiet">
+        <span>{thread.model ?? thread.agent}</span>
+        {activity.mode && <span>{activity.mode}</span>}
+        {activity.sandbox && <span>{activity.sandbox}</span>}
+        <span>{activity.steps} steps</span>
+        {activity.costUsd !== undefined && <span>${activity.costUsd.toFixed(2)}</span>}
+        {activity.context && <ContextMeter context={activity.context} />}
+        {activity.workspace && <span className="font-mono">{activity.workspace}</span>}
+      </p>
+    </div>
+  );
+}
+
+/** Within so many pixels of the end a reader is taken to follow it. */
+const NEAR = 80;
+
+/** What was said and done, the latest at the bottom; only what is seen is in the page. */
+function Transcript({
+  id,
+  items,
+  hasEarlier,
+}: {
+  id: string;
+  items: readonly Item[];
+  hasEarlier: boolean;
+}): ReactNode {
+  const frame = useRef<HTMLElement>(null);
+  const follows = useRef(true);
+  const rows = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => 40,
+    getItemKey: (at) => items[at]!.seq,
+    overscan: 8,
+  });
+  useLayoutEffect(() => {
+    if (follows.current && items.length > 0) rows.scrollToIndex(items.length - 1, { align: 'end' });
+  }, [items, rows]);
+  return (
+    <section
+      ref={frame}
+      aria-label="What was said and done"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+      className="card h-[60dvh] min-h-48 flex-1 overflow-y-auto p-3"
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
+      }}
+    >
+      {hasEarlier && (
+        <button type="button" className="button mb-2" onClick={() => void loadEarlier(id)}>
+          Earlier
+        </button>
+      )}
+      <div
+        className="relative w-full"
+        ref={(node) => node?.style.setProperty('height', `${rows.getTotalSize()}px`)}
+      >
+        {rows.getVirtualItems().map((row) => (
+          <div
+            key={row.key}
+            data-index={row.index}
+            className="absolute top-0 left-0 w-full pb-3"
+            ref={(node) => {
+              node?.style.setProperty('transform', `translateY(${row.start}px)`);
+              rows.measureElement(node);
+            }}
+          >
+            <EventItem item={items[row.index]!} />
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Asked({ thread, events }: { thread: ShownThread; events: readonly StoredEvent[] }): ReactNode {
+  return thread.activity.waiting.map(({ callId, step }) => {
+    const event = events.findLast(
+      (one) =>
+        (one.type === 'permission.requested' || one.type === 'question.asked') &&
+        one.callId === callId &&
+        one.step === step,
+    );
+    if (event?.type === 'permission.requested') return <PermissionForm key={callId} event={event} />;
+    if (event?.type === 'question.asked') return <QuestionForm key={callId} event={event} />;
+    return null;
+  });
+}
+
+/** Says something to the agent: at its next step, when it is done, or to go on. */
+function Composer({ thread }: { thread: ShownThread }): ReactNode {
+  const [text, setText] = useState('');
+  const { send, busy, error } = useSend();
+  const works = thread.status === 'running';
+  if (thread.kind !== 'session') return null;
+  const say = async (delivery: 'steer' | 'queue' | 'prompt') => {
+    if (text.trim() === '') return;
+    const json = { text: text.trim(), delivery };
+    if (await send(() => read(api.threads[':id'].messages.$post({ param: { id: thread.id }, json }))))
+      setText('');
+  };
+  return (
+    <form
+      className="flex flex-col gap-2"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void say(works ? 'steer' : 'prompt');
+      }}
+    >
+      <textarea
+        className="field min-h-16"
+        aria-label={works ? 'Tell the agent' : 'What next'}
+        placeholder={works ? 'Tell the agent; Enter steers it at its next step' : 'What next? Enter sends'}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+          event.preventDefault();
+          void say(works ? 'steer' : 'prompt');
+        }}
+      />
+      <div className="flex flex-wrap items-center gap-2">
+        <button type="submit" className="button button-main" disabled={busy || text.trim() === ''}>
+          {works ? 'Steer' : 'Send'}
+        </button>
+        {works && (
+          <button
+            type="button"
+            className="button"
+            disabled={busy || text.trim() === ''}
+            onClick={() => void say('queue')}
+          >
+            Queue
+          </button>
+        )}
+        {error && (
+          <p role="alert" className="text-sm text-bad">
+            {error}
+          </p>
+        )}
+      </div>
+    </form>
+  );
+}

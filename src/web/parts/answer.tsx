@@ -1,0 +1,131 @@
+import { type ReactNode, useState } from 'react';
+import type { PermissionRequested, QuestionAsked } from '../../thread/index.ts';
+import { ApiError, api, read } from '../api.ts';
+
+/** Sends something, and says what the server has against it. */
+export function useSend(): {
+  send: (work: () => Promise<unknown>) => Promise<boolean>;
+  busy: boolean;
+  error: string;
+} {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState('');
+  const send = async (work: () => Promise<unknown>) => {
+    setBusy(true);
+    setError('');
+    try {
+      await work();
+      return true;
+    } catch (reason) {
+      setError(reason instanceof ApiError ? reason.message : String(reason));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { send, busy, error };
+}
+
+/** A call that waits for a yes or a no. */
+export function PermissionForm({ event }: { event: PermissionRequested }): ReactNode {
+  const { send, busy, error } = useSend();
+  const decide = (outcome: 'allow' | 'deny', scope: 'once' | 'session' | 'project') =>
+    send(() =>
+      read(api.answers.$post({ json: { kind: 'permission', callId: event.callId, outcome, scope } })),
+    );
+  return (
+    <section aria-label="Permission" className="card flex flex-col gap-2 border-needs p-3">
+      <p>
+        <b className="text-needs">May it run {event.tool}?</b>{' '}
+        <span className="text-sm text-quiet">{event.reason}</span>
+      </p>
+      <pre className="max-h-60 overflow-auto rounded bg-raised p-2 font-mono text-sm whitespace-pre-wrap">
+        {shownInput(event.input)}
+      </pre>
+      <div className="flex flex-wrap gap-2">
+        <button
+          type="button"
+          className="button button-main"
+          disabled={busy}
+          onClick={() => decide('allow', 'once')}
+        >
+          Allow once
+        </button>
+        {event.suggestions.length > 0 && (
+          <>
+            <button
+              type="button"
+              className="button"
+              disabled={busy}
+              onClick={() => decide('allow', 'session')}
+            >
+              Allow {event.suggestions.join(', ')} in this session
+            </button>
+            <button
+              type="button"
+              className="button"
+              disabled={busy}
+              onClick={() => decide('allow', 'project')}
+            >
+              … in this project
+            </button>
+          </>
+        )}
+        <button type="button" className="button" disabled={busy} onClick={() => decide('deny', 'once')}>
+          Refuse
+        </button>
+      </div>
+      {error && <p className="text-sm text-bad">{error}</p>}
+    </section>
+  );
+}
+
+function shownInput(input: unknown): string {
+  const { command } = (input ?? {}) as { command?: unknown };
+  return typeof command === 'string' ? command : JSON.stringify(input, null, 2);
+}
+
+/** A question of the agent. */
+export function QuestionForm({ event }: { event: QuestionAsked }): ReactNode {
+  const { send, busy, error } = useSend();
+  const [own, setOwn] = useState('');
+  const answer = (text: string) =>
+    send(() => read(api.answers.$post({ json: { kind: 'question', callId: event.callId, answer: text } })));
+  return (
+    <section aria-label="Question" className="card flex flex-col gap-2 border-needs p-3">
+      <p className="font-medium">{event.question}</p>
+      <div className="flex flex-wrap gap-2">
+        {event.options.map((option) => (
+          <button
+            key={option}
+            type="button"
+            className="button"
+            disabled={busy}
+            onClick={() => answer(option)}
+          >
+            {option}
+          </button>
+        ))}
+      </div>
+      <form
+        className="flex gap-2"
+        onSubmit={(submit) => {
+          submit.preventDefault();
+          if (own.trim() !== '') void answer(own.trim());
+        }}
+      >
+        <input
+          className="field"
+          aria-label="Another answer"
+          placeholder="Another answer"
+          value={own}
+          onChange={(change) => setOwn(change.target.value)}
+        />
+        <button type="submit" className="button" disabled={busy || own.trim() === ''}>
+          Answer
+        </button>
+      </form>
+      {error && <p className="text-sm text-bad">{error}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,111 @@
+import type { ReactNode } from 'react';
+import type { ShownThread } from '../../server/index.ts';
+import { Link } from '../app.tsx';
+import { needsYou } from './needs.ts';
+
+const WORDS: Record<ShownThread['status'], string> = {
+  running: 'works',
+  done: 'done',
+  failed: 'failed',
+  exhausted: 'out of budget',
+  interrupted: 'stopped',
+  lost: 'was killed',
+};
+
+/** What a thread is at, in a word and a sign; colour says nothing alone. */
+export function Status({ thread }: { thread: ShownThread }): ReactNode {
+  const needs = needsYou(thread);
+  const [sign, colour] = needs
+    ? ['?', 'text-needs']
+    : thread.status === 'running'
+      ? ['▸', 'text-accent']
+      : thread.status === 'done'
+        ? ['✓', 'text-good']
+        : thread.status === 'interrupted'
+          ? ['‖', 'text-quiet']
+          : ['✗', 'text-bad'];
+  return (
+    <span className={`inline-flex items-center gap-1 whitespace-nowrap font-medium ${colour}`}>
+      <span aria-hidden="true">{sign}</span>
+      {needs ? 'needs you' : WORDS[thread.status]}
+    </span>
+  );
+}
+
+/** How full the context window is, with the mark beyond which models get worse. */
+export function ContextMeter({
+  context,
+}: {
+  context: { used: number; window: number; smartZone: number };
+}): ReactNode {
+  const percent = Math.min(100, Math.round((context.used / context.window) * 100));
+  return (
+    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
+      <meter
+        className="h-2 w-16"
+        aria-label="Context window"
+        min={0}
+        max={context.window}
+        high={context.smartZone}
+        optimum={0}
+        value={context.used}
+      />
+      {percent} %
+    </span>
+  );
+}
+
+export function ThreadLine({ thread, clash }: { thread: ShownThread; clash?: readonly string[] }): ReactNode {
+  const { activity } = thread;
+  const repository = thread.repository?.split('/').at(-1);
+  return (
+    <li className="card">
+      <Link
+        to={`/${thread.kind === 'flow' ? 'flow' : 'thread'}/${thread.id}`}
+        className="flex flex-col gap-1 rounded-lg p-3 hover:bg-raised"
+      >
+        <span className="flex flex-wrap items-baseline justify-between gap-x-3">
+          <span className="min-w-0 font-medium">{thread.title}</span>
+          <span className="text-sm">
+            <Status thread={thread} />
+          </span>
+        </span>
+        <span className="flex flex-wrap gap-x-3 text-sm text-quiet">
+          {repository && <span>{repository}</span>}
+          <span>{thread.model ?? thread.agent ?? thread.kind}</span>
+          {activity.steps > 0 && <span>{activity.steps} steps</span>}
+          {activity.costUsd !== undefined && <span>${activity.costUsd.toFixed(2)}</span>}
+          <span>{elapsed(thread)}</span>
+          {activity.todo && (
+            <span>
+              {activity.todo.done} of {activity.todo.of} tasks
+            </span>
+          )}
+          {activity.context && <ContextMeter context={activity.context} />}
+        </span>
+        {thread.status === 'running' && activity.doing && (
+          <span className="truncate font-mono text-xs text-quiet">{activity.doing}</span>
+        )}
+        {activity.waiting.length > 0 && (
+          <span className="text-sm text-needs">{activity.waiting[0]!.what}</span>
+        )}
+        {thread.status !== 'running' && activity.reason && thread.status !== 'done' && (
+          <span className="text-sm text-quiet">{activity.reason}</span>
+        )}
+        {clash && clash.length > 0 && (
+          <span className="text-sm text-bad">
+            Another agent changes the same files: {clash.slice(0, 3).join(', ')}
+          </span>
+        )}
+      </Link>
+    </li>
+  );
+}
+
+function elapsed({ startedAt, updatedAt }: ShownThread): string {
+  const seconds = Math.max(0, Math.round((updatedAt - startedAt) / 1000));
+  if (seconds < 100) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
+}

@@ -1,0 +1,148 @@
+import { useSyncExternalStore } from 'react';
+import type { ShownThread, StreamMessage } from '../server/index.ts';
+import type { StoredEvent } from '../thread/index.ts';
+import { api, read } from './api.ts';
+
+/** A part of a thread's events that the tab has: from `first` on, without a gap. */
+export interface ThreadEvents {
+  events: readonly StoredEvent[];
+  first: number;
+}
+
+interface State {
+  threads: ReadonlyMap<string, ShownThread>;
+  events: ReadonlyMap<string, ThreadEvents>;
+  connection: 'connecting' | 'open' | 'lost';
+}
+
+let state: State = { threads: new Map(), events: new Map(), connection: 'connecting' };
+let revision = 0;
+let source: EventSource | undefined;
+let retry = 0;
+let planned = false;
+const listeners = new Set<() => void>();
+
+function update(change: Partial<State>): void {
+  state = { ...state, ...change };
+  if (planned) return;
+  planned = true;
+  // However many messages come, it is painted once a frame; a tab that is not seen has no frames.
+  const paint = () => {
+    planned = false;
+    for (const listener of listeners) listener();
+  };
+  if (document.hidden) setTimeout(paint, 100);
+  else requestAnimationFrame(paint);
+}
+
+export function useStore<T>(select: (state: State) => T): T {
+  return useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => select(state),
+  );
+}
+
+/** Reads the board and follows it from there. */
+export async function begin(): Promise<void> {
+  try {
+    const board = await read(api.board.$get());
+    revision = board.revision;
+    update({ threads: new Map(board.threads.map((thread) => [thread.id, thread as ShownThread])) });
+    connect();
+  } catch {
+    update({ connection: 'lost' });
+    setTimeout(begin, delay());
+  }
+}
+
+function delay(): number {
+  return Math.min(10_000, 300 * 2 ** retry++);
+}
+
+/** Opens the stream at what the tab has seen; whatever it was before is closed. */
+function connect(): void {
+  source?.close();
+  const threads = [...state.events].map(
+    ([id, { events, first }]) => `${id}:${events.at(-1)?.seq ?? first - 1}`,
+  );
+  source = new EventSource(`/api/stream?revision=${revision}&threads=${threads.join(',')}`);
+  source.onopen = () => {
+    retry = 0;
+    update({ connection: 'open' });
+  };
+  source.onerror = () => {
+    // The browser would begin again where it began; we go on where we are.
+    source?.close();
+    update({ connection: 'lost' });
+    setTimeout(connect, delay());
+  };
+  source.onmessage = ({ data }) => receive(JSON.parse(data as string) as StreamMessage);
+}
+
+function receive(message: StreamMessage): void {
+  if (message.type === 'board') {
+    revision = message.revision;
+    const threads = new Map(state.threads);
+    for (const thread of message.threads) {
+      announce(threads.get(thread.id), thread);
+      threads.set(thread.id, thread);
+    }
+    update({ threads });
+    return;
+  }
+  const known = state.events.get(message.thread);
+  if (!known) return;
+  const last = known.events.at(-1)?.seq ?? known.first - 1;
+  const fresh = message.events.filter(({ seq }) => seq > last);
+  if (fresh.length === 0) return;
+  const events = new Map(state.events);
+  events.set(message.thread, { ...known, events: [...known.events, ...fresh] });
+  update({ events });
+}
+
+const PAGE = 400;
+
+/** Begins to follow a thread's events: the latest at once, earlier ones when they are asked for. */
+export async function followThread(id: string): Promise<void> {
+  if (state.events.has(id)) return;
+  const { events, first } = await read(
+    api.threads[':id'].events.$get({ param: { id }, query: { limit: String(PAGE) } }),
+  );
+  update({ events: new Map(state.events).set(id, { events: events as StoredEvent[], first }) });
+  connect();
+}
+
+export function leaveThread(id: string): void {
+  const events = new Map(state.events);
+  if (events.delete(id)) update({ events });
+}
+
+export async function loadEarlier(id: string): Promise<void> {
+  const known = state.events.get(id);
+  if (!known || known.first <= 1) return;
+  const before = String(known.first);
+  const page = await read(
+    api.threads[':id'].events.$get({ param: { id }, query: { before, limit: String(PAGE) } }),
+  );
+  const now = state.events.get(id) ?? known;
+  const events = [...(page.events as StoredEvent[]), ...now.events];
+  update({ events: new Map(state.events).set(id, { events, first: page.first }) });
+}
+
+/** Tells the person of what needs them, and of what is done, when they look elsewhere. */
+function announce(before: ShownThread | undefined, now: ShownThread): void {
+  if (!document.hidden || !('Notification' in window) || Notification.permission !== 'granted') return;
+  const waits = now.activity.waiting.length > (before?.activity.waiting.length ?? 0);
+  const ended = before?.status === 'running' && now.status !== 'running';
+  if (!waits && !ended) return;
+  const text = waits ? `needs you: ${now.activity.waiting.at(-1)!.what}` : now.status;
+  const note = new Notification(now.title, { body: text, tag: now.id });
+  note.onclick = () => {
+    window.focus();
+    history.pushState(null, '', `/${now.kind === 'flow' ? 'flow' : 'thread'}/${now.id}`);
+    window.dispatchEvent(new PopStateEvent('popstate'));
+  };
+}

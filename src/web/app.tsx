@@ -51,10 +51,10 @@ export function App(): ReactNode {
             )}
           </Tab>
         </nav>
-        <span role="status" className="ml-auto text-sm text-bad">
+        <span role="status" className="order-last basis-full text-sm text-bad empty:hidden">
           {connection === 'lost' && 'The server does not answer; trying again …'}
         </span>
-        <Link to="/new" className="button button-main" title="n">
+        <Link to="/new" className="button button-main ml-auto" title="n">
           New work
         </Link>
       </header>

@@ -9,6 +9,9 @@ import { httpUrl, portNumber } from '../options.ts';
 import { paint, print, printJson } from '../output.ts';
 import { openStore } from '../store.ts';
 
+/** One that is given is not guessed. */
+const MIN_TOKEN = 32;
+
 interface ServeFlags extends AgentChoice {
   port: number;
   host: string;
@@ -28,7 +31,10 @@ export function define(command: Command): void {
     .option('--proxy <origin>', 'the origin that a proxy with TLS before it goes by', httpUrl)
     .option('--open', 'open it in the browser')
     .option('--json', 'print the address and the token as JSON, in one line')
-    .addHelpText('after', '\nThe address carries a token: whoever has it may do what you may.')
+    .addHelpText(
+      'after',
+      '\nThe address carries a token: whoever has it may do what you may. It is a new one each time, unless KINO_SERVE_TOKEN is set.',
+    )
     .action(run);
 }
 
@@ -42,7 +48,11 @@ async function run(flags: ServeFlags): Promise<void> {
       throw new UsageError('--tls-cert and --tls-key go together.');
     const tls =
       tlsCert && tlsKey ? { cert: await readFile(tlsCert), key: await readFile(tlsKey) } : undefined;
+    const token = process.env.KINO_SERVE_TOKEN;
+    if (token !== undefined && token.length < MIN_TOKEN)
+      throw new UsageError(`KINO_SERVE_TOKEN wants ${MIN_TOKEN} characters or more.`);
     const serving = await serve({
+      ...(token !== undefined && { token }),
       store,
       choice,
       port,
@@ -50,8 +60,8 @@ async function run(flags: ServeFlags): Promise<void> {
       ...(tls && { tls }),
       ...(proxy !== undefined && { proxy }),
     });
-    const { url, origin, token } = serving;
-    if (json) printJson({ url, origin, token });
+    const { url, origin } = serving;
+    if (json) printJson({ url, origin, token: serving.token });
     else
       print(
         `The manager is at ${paint('bold', url)}\n${paint('dim', 'Ctrl-C stops it and the agents that it started.')}`,

@@ -261,7 +261,7 @@ function Decide({ flow }: { flow: Flow }): ReactNode {
       setNote('');
     });
   return (
-    <section aria-label="Decide" className="card sticky bottom-2 flex flex-col gap-2 p-3">
+    <section aria-label="Decide" className="card flex flex-col sm:sticky sm:bottom-2 gap-2 p-3">
       {flow.state === 'working' ? (
         <div className="flex flex-wrap items-center gap-2">
           <span role="status">{flow.current} is worked on.</span>
@@ -283,6 +283,7 @@ function Decide({ flow }: { flow: Flow }): ReactNode {
       ) : (
         <>
           <textarea
+            rows={1}
             className="field"
             aria-label="Note"
             placeholder="A note with your decision"

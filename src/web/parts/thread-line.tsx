@@ -83,7 +83,7 @@ export function ThreadLine({ thread, clash }: { thread: ShownThread; clash?: rea
           )}
           {activity.context && <ContextMeter context={activity.context} />}
         </span>
-        {thread.status === 'running' && activity.doing && (
+        {thread.status === 'running' && activity.doing && activity.waiting.length === 0 && (
           <span className="truncate font-mono text-xs text-quiet">{activity.doing}</span>
         )}
         {activity.waiting.length > 0 && (

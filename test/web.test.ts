@@ -1,0 +1,203 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { kino } from './support/cli.ts';
+import { type ModelServer, startModelServer, type Turn } from './support/model-server.ts';
+import { createRepository } from './support/repository.ts';
+import { type Served, startServing } from './support/serving.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update'],
+];
+
+let browser: Browser | undefined;
+beforeAll(async () => {
+  for (const executablePath of CHROMIUM)
+    browser ??= await chromium.launch({ executablePath, args: FLAGS }).catch(() => undefined);
+  if (!browser) console.warn('not run: there is no Chromium');
+});
+afterAll(() => browser?.close());
+let model: ModelServer | undefined;
+afterEach(async () => {
+  await model?.close();
+  for (const context of browser?.contexts() ?? []) await context.close();
+});
+
+const HOSTILE = `# Look <script>window.hacked = 1</script>
+
+<img src=x onerror="window.hacked = 2"> <svg onload="window.hacked = 3"></svg>
+<style>body { display: none }</style> <iframe src="https://evil.example"></iframe>
+[a link](javascript:window.hacked=4) [another](https://example.com) <form action="https://evil.example"><button>go</button></form>
+
+- [x] done
+- [ ] to do
+
+## Open questions
+
+- Shall it trim? (yes | no)
+`;
+
+function turnFor(said: string): Turn {
+  if (said.includes('is written, version')) return { text: 'It is written.' };
+  const name = /under the name \\"([a-z]+)\\"/.exec(said)?.[1];
+  if (name !== undefined) return { calls: [{ name: 'write_artifact', args: { name, content: HOSTILE } }] };
+  if (said.includes('PUBLISH') && !said.includes('"role":"tool"'))
+    return { calls: [{ name: 'bash', args: { command: 'npm publish' } }] };
+  return { text: `The answer is **${said.includes('go on') ? 'here again' : 'here'}**. ${HOSTILE}` };
+}
+
+async function begin(): Promise<{ served: Served; folder: string; args: string[] }> {
+  model = await startModelServer((request) => turnFor(JSON.stringify(request.body.messages)));
+  const { path: folder } = createRepository([{ message: 'first', files: { 'a.js': '1\n' } }]);
+  await kino(['trust'], { cwd: folder });
+  const args = ['--model', 'openai-compatible/scripted', '--base-url', `${model.url}/v1`];
+  return { served: await startServing(args), folder, args };
+}
+
+/** A page that is let in, and that says what went wrong in it. */
+async function open({ url }: Served, options: { width?: number; colorScheme?: 'light' | 'dark' } = {}) {
+  const { width = 1200, colorScheme = 'light' } = options;
+  const page = await browser!.newPage({ viewport: { width, height: 800 }, colorScheme });
+  const problems: string[] = [];
+  page.on('pageerror', ({ message }) => problems.push(message));
+  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  await page.goto(url);
+  return { page, problems };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  // The policy of the page lets no script in; a debugger's is none of the page's.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: AXE });
+  const { result } = await session.send('Runtime.evaluate', {
+    expression:
+      "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | '))))",
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  return JSON.parse(result.value as string);
+}
+
+describe('the manager', () => {
+  test('work is begun, read and gone on with by keyboard alone', async (context) => {
+    if (!browser) return context.skip();
+    const { served, folder } = await begin();
+    const { page, problems } = await open(served);
+    await page.getByText('Nothing has been worked on yet').waitFor();
+    await page.keyboard.press('n');
+    await page.getByLabel('What is wanted').focus();
+    await page.keyboard.type('PUBLISH it');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(folder);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'PUBLISH it' }).waitFor();
+    // A trusted folder does not ask; the agent answers, and is gone on with.
+    await page.getByText('The answer is').first().waitFor();
+    await page.getByLabel('What next').focus();
+    await page.keyboard.type('go on');
+    await page.keyboard.press('Enter');
+    await page.getByText('here again').waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  test('what waits is in the inbox, and is answered there', async (context) => {
+    if (!browser) return context.skip();
+    const { served, folder } = await begin();
+    const { json } = await served.ask('/api/threads', {
+      folder,
+      prompt: 'PUBLISH it',
+      worktree: false,
+      mode: 'manual',
+    });
+    const { page, problems } = await open(served);
+    await page.getByRole('heading', { name: 'Needs you' }).waitFor();
+    await expect.poll(() => page.title()).toBe('(1) Kino');
+    await page.keyboard.press('i');
+    await page.getByText('npm publish', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Refuse' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing needs you.').waitFor();
+    await page.goto(`${served.origin}/thread/${json.thread}`);
+    await page.getByText(/Refused bash/).waitFor();
+    expect(problems).toEqual([]);
+  });
+
+  test('what agents wrote is shown and does nothing; it is commented, answered and approved', async (context) => {
+    if (!browser) return context.skip();
+    const { served, folder } = await begin();
+    const { json } = await served.ask('/api/flows', { folder, request: 'make it better' });
+    const { page, problems } = await open(served);
+    await page.goto(`${served.origin}/flow/${json.flow}`);
+    await page.getByRole('heading', { name: /^Look/ }).waitFor();
+    expect(await page.evaluate('window.hacked')).toBeUndefined();
+    const artifact = page.locator('article');
+    for (const tag of ['script', 'img', 'svg', 'style', 'iframe', 'article form[action]'])
+      expect(await artifact.locator(tag).count(), tag).toBe(0);
+    expect(await artifact.locator('li').allTextContents()).toEqual(
+      expect.arrayContaining(['\u2611 done', '\u2610 to do']),
+    );
+    expect(await artifact.locator('a').count()).toBe(2);
+    expect(await artifact.locator('a').first().getAttribute('href')).toBeNull();
+    expect(await page.getByRole('link', { name: 'another' }).getAttribute('rel')).toBe('noopener noreferrer');
+    await page.getByRole('button', { name: 'yes', exact: true }).click();
+    await page.getByText('Answered: yes').waitFor();
+    await page.getByLabel('Comment', { exact: true }).fill('say more');
+    await page.getByRole('button', { name: 'Comment', exact: true }).click();
+    await page.getByText('draft').waitFor();
+    await page.getByRole('button', { name: 'Approve research' }).click();
+    await page.getByRole('alert').getByText('not addressed').waitFor();
+    await page.getByRole('button', { name: 'Approve anyway' }).click();
+    await page.getByRole('button', { name: 'Approve plan' }).waitFor();
+    expect(problems.filter((one) => !one.includes('409'))).toEqual([]);
+  });
+
+  test('when the server is killed and comes again, the tab goes on', async (context) => {
+    if (!browser) return context.skip();
+    const { served, folder, args } = await begin();
+    const { json } = await served.ask('/api/threads', { folder, prompt: 'say it', worktree: false });
+    const { page } = await open(served);
+    await page.goto(`${served.origin}/thread/${json.thread}`);
+    await page.getByText('The answer is').waitFor();
+    await served.stop('SIGKILL');
+    await page.getByText('The server does not answer').waitFor();
+    const { port } = new URL(served.origin);
+    const again = await startServing([...args, '--port', port], { KINO_SERVE_TOKEN: served.token });
+    await page.getByText('The server does not answer').waitFor({ state: 'detached' });
+    await again.ask(`/api/threads/${json.thread}/messages`, { text: 'go on', delivery: 'prompt' });
+    await page.getByText('here again').waitFor();
+    expect(await page.getByText('say it', { exact: true }).count()).toBeGreaterThan(0);
+  });
+
+  test('no page has a serious fault for those who cannot see or use a mouse, nor is too wide for a phone', async (context) => {
+    if (!browser) return context.skip();
+    const { served, folder } = await begin();
+    const { json: thread } = await served.ask('/api/threads', { folder, prompt: 'say it', worktree: false });
+    await served.ask('/api/threads', { folder, prompt: 'PUBLISH it', worktree: false, mode: 'manual' });
+    const { json: flow } = await served.ask('/api/flows', { folder, request: 'make it better' });
+    for (const [colorScheme, width] of [
+      ['light', 1200],
+      ['dark', 1200],
+      ['light', 320],
+    ] as const) {
+      const { page, problems } = await open(served, { colorScheme, width });
+      for (const path of ['/', '/inbox', '/new', `/thread/${thread.thread}`, `/flow/${flow.flow}`]) {
+        await page.goto(served.origin + path);
+        await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
+        await page.waitForTimeout(300);
+        expect(await violations(page), `${path} ${colorScheme}`).toEqual([]);
+        expect(
+          await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+          `${path} ${width}`,
+        ).toBe(true);
+      }
+      expect(problems).toEqual([]);
+      await page.close();
+    }
+  });
+});

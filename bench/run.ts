@@ -9,6 +9,7 @@ const BENCHES: Record<string, () => Promise<{ bench(): Promise<void> }>> = {
   acp: () => import('./acp.ts'),
   'acp-agents': () => import('./acp-agents.ts'),
   tui: () => import('./tui.ts'),
+  web: () => import('./web.ts'),
   sandbox: () => import('./sandbox.ts'),
   mine: () => import('./mine.ts'),
   factory: () => import('./factory.ts'),

@@ -197,15 +197,15 @@ export class SqliteThreadStore implements ThreadStore {
     }
   }
 
-  async read(id: string, fromSeq = 1): Promise<StoredEvent[]> {
+  async read(id: string, fromSeq = 1, toSeq = Number.MAX_SAFE_INTEGER): Promise<StoredEvent[]> {
     await this.get(id);
-    return this.#events(id, fromSeq);
+    return this.#events(id, fromSeq, toSeq);
   }
 
-  #events(id: string, fromSeq: number): StoredEvent[] {
+  #events(id: string, fromSeq: number, toSeq = Number.MAX_SAFE_INTEGER): StoredEvent[] {
     const rows = this.#prepare(
-      'SELECT seq, at, body FROM event WHERE thread = ? AND seq >= ? ORDER BY seq',
-    ).all(id, fromSeq) as unknown as { seq: number; at: number; body: string }[];
+      'SELECT seq, at, body FROM event WHERE thread = ? AND seq BETWEEN ? AND ? ORDER BY seq',
+    ).all(id, fromSeq, toSeq) as unknown as { seq: number; at: number; body: string }[];
     return rows.map(({ seq, at, body }) => ({ ...(JSON.parse(body) as ThreadEvent), seq, at }));
   }
 

@@ -51,8 +51,8 @@ export interface ThreadStore {
    * @throws StoreWriteError when nothing could be written (a full disk, no permission)
    */
   append(id: string, events: readonly ThreadEvent[]): Promise<number>;
-  /** The events of a thread from `fromSeq` (default 1) on. @throws ThreadNotFoundError */
-  read(id: string, fromSeq?: number): Promise<StoredEvent[]>;
+  /** The events of a thread from `fromSeq` (default 1) on, to `toSeq` (default the last). @throws ThreadNotFoundError */
+  read(id: string, fromSeq?: number, toSeq?: number): Promise<StoredEvent[]>;
   /** One thread. @throws ThreadNotFoundError */
   get(id: string): Promise<ThreadSummary>;
   list(query?: ThreadQuery): Promise<ThreadSummary[]>;

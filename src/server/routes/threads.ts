@@ -55,10 +55,11 @@ export function threadRoutes({ store, live }: Server) {
       const given = context.req.valid('query');
       const limit = Math.min(MAX_EVENTS, Number(given.limit ?? 200));
       const before = given.before === undefined ? undefined : Number(given.before);
-      const all = await store.read(context.req.param('id'));
-      const until = before === undefined ? all.length : Math.min(all.length, before - 1);
-      const events: StoredEvent[] = all.slice(Math.max(0, until - limit), until);
-      return context.json({ events, first: events[0]?.seq ?? 1, last: all.at(-1)?.seq ?? 0 });
+      const id = context.req.param('id');
+      const { lastSeq: last } = await store.get(id);
+      const until = before === undefined ? last : Math.min(last, before - 1);
+      const events: StoredEvent[] = await store.read(id, Math.max(1, until - limit + 1), until);
+      return context.json({ events, first: events[0]?.seq ?? 1, last });
     })
     .post('/threads/:id/messages', body(messageSchema), async (context) => {
       const { text: said, delivery } = context.req.valid('json');

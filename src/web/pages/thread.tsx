@@ -103,7 +103,7 @@ function Transcript({
       aria-label="What was said and done"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
       tabIndex={0}
-      className="card h-[60dvh] min-h-48 flex-1 overflow-y-auto p-3"
+      className="card h-[calc(100dvh-19rem)] min-h-72 overflow-y-auto p-3"
       onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
         follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
       }}

@@ -1,0 +1,223 @@
+/// <reference lib="dom" />
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { chromium, type Page } from 'playwright-core';
+import { SqliteThreadStore, type ThreadEvent } from '../src/thread/index.ts';
+import { KINO, percentile, ROOT, report, withFolder } from './support/measure.ts';
+
+const THREADS = 500;
+const EVENTS = 10_000;
+const SWITCHES = 50;
+const KEYS = 60;
+const ARRIVALS = 40;
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update', '--js-flags=--expose-gc'],
+  '--enable-precise-memory-info',
+];
+
+/** The manager in a real browser against the real server: 500 threads, two of them with 10,000 events. */
+export async function bench(): Promise<void> {
+  const web = join(ROOT, 'dist', 'web');
+  const shell = ['index.html', ...readdirSync(join(web, 'assets')).map((name) => join('assets', name))];
+  const bytes = shell.reduce((sum, name) => sum + gzipSync(readFileSync(join(web, name))).length, 0);
+  report('shell, gzip', bytes / 1024, 'KiB', 200);
+  await withFolder(async (home) => {
+    const store = new SqliteThreadStore(join(home, 'kino.db'));
+    for (let at = 0; at < THREADS; at++)
+      await store.append(`t${at}`, [started(`Thread ${at}`), ...short(at)]);
+    for (const id of ['long1', 'long2']) await store.append(id, [started(`The long ${id}`), ...long()]);
+    const child = spawn(process.execPath, [KINO, 'serve', '--port', '0', '--json'], {
+      env: { ...process.env, KINO_HOME: home },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const { url, origin } = await addressOf(child.stdout);
+    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+    try {
+      const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+      await page.goto(url);
+      const paints: number[] = [];
+      for (let run = 0; run < 5; run++) {
+        await page.goto(`${origin}/`);
+        await page.locator('main li').first().waitFor();
+        paints.push(
+          await page.evaluate(async () => {
+            for (;;) {
+              const [paint] = performance.getEntriesByName('first-contentful-paint');
+              if (paint) return Math.max(paint.startTime, performance.now());
+              await new Promise((resolve) => setTimeout(resolve, 5));
+            }
+          }),
+        );
+      }
+      report('the board is there after a load, median', percentile(paints, 0.5), 'ms', 1000);
+      await switches(page);
+      await arrivals(page, store);
+      await keystrokes(page, store);
+    } finally {
+      await browser.close();
+      child.kill('SIGKILL');
+      store.close();
+    }
+  });
+}
+
+/** Goes to an address as a link does, and measures until it has been painted. */
+function goTo(page: Page, path: string, ready: string): Promise<number> {
+  return page.evaluate(
+    async ([to, selector]) => {
+      const begun = performance.now();
+      history.pushState(null, '', to);
+      window.dispatchEvent(new PopStateEvent('popstate'));
+      while (!document.querySelector(selector!)) await new Promise(requestAnimationFrame);
+      await new Promise(requestAnimationFrame);
+      return performance.now() - begun;
+    },
+    [path, ready] as const,
+  );
+}
+
+async function switches(page: Page): Promise<void> {
+  const [board, threads]: [number[], number[]] = [[], []];
+  const heap = () =>
+    page.evaluate(() => {
+      const { gc, performance: own } = window as unknown as {
+        gc(): void;
+        performance: { memory: { usedJSHeapSize: number } };
+      };
+      gc();
+      return own.memory.usedJSHeapSize / 1e6;
+    });
+  let before = 0;
+  let nodes = 0;
+  for (let at = 0; at < SWITCHES; at++) {
+    const id = at % 2 === 0 ? 'long1' : 'long2';
+    threads.push(await goTo(page, `/thread/${id}`, `[aria-label="What was said and done"] [data-index]`));
+    nodes = Math.max(nodes, await page.evaluate(() => document.querySelectorAll('*').length));
+    board.push(await goTo(page, '/', 'main li'));
+    if (at === 5) before = await heap();
+  }
+  nodes = Math.max(nodes, await page.evaluate(() => document.querySelectorAll('*').length));
+  report(`board with ${THREADS} threads, p95`, percentile(board, 0.95), 'ms', 300);
+  report(
+    `thread of ${EVENTS.toLocaleString('en')} events, p95 of ${SWITCHES} switches`,
+    percentile(threads, 0.95),
+    'ms',
+    100,
+  );
+  report('DOM nodes at most', nodes, '', 1500);
+  report(`heap after ${SWITCHES} switches over that after 5`, (await heap()) / before, 'times', 1.2);
+}
+
+async function arrivals(page: Page, store: SqliteThreadStore): Promise<void> {
+  await goTo(page, '/thread/long1', `[aria-label="What was said and done"] [data-index]`);
+  const took: number[] = [];
+  for (let at = 0; at < ARRIVALS; at++) {
+    const mark = `arrival-${at}-`;
+    const seen = page.evaluate(async (text) => {
+      while (!document.body.textContent!.includes(text)) await new Promise(requestAnimationFrame);
+      return Date.now();
+    }, mark);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const emitted = Date.now();
+    await store.append('long1', [{ type: 'warning', message: mark }]);
+    took.push((await seen) - emitted);
+  }
+  report('an event of another process on the screen, p95', percentile(took, 0.95), 'ms', 100);
+}
+
+async function keystrokes(page: Page, store: SqliteThreadStore): Promise<void> {
+  await goTo(page, '/thread/long2', `[aria-label="What was said and done"] [data-index]`);
+  let streams = true;
+  const streaming = ['long2', 't1', 't2'].map(async (id) => {
+    for (let step = 20_000; streams; step++) {
+      await store.append(id, [{ type: 'assistant.delta', step, channel: 'text', text: 'some words ' }]);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+  const took: number[] = [];
+  await page.locator('textarea').focus();
+  await page.evaluate(() => {
+    const own = window as unknown as { took: number[] };
+    own.took = [];
+    document
+      .querySelector('textarea')!
+      .addEventListener('keydown', ({ timeStamp }) =>
+        requestAnimationFrame(() => setTimeout(() => own.took.push(performance.now() - timeStamp))),
+      );
+  });
+  for (let at = 0; at < KEYS; at++) await page.keyboard.press('a', { delay: 5 });
+  took.push(...(await page.evaluate(() => (window as unknown as { took: number[] }).took)));
+  streams = false;
+  await Promise.all(streaming);
+  report('a key to paint while three agents stream, p95', percentile(took, 0.95), 'ms', 50);
+}
+
+async function addressOf(stdout: NodeJS.ReadableStream): Promise<{ url: string; origin: string }> {
+  let said = '';
+  for await (const chunk of stdout) {
+    said += String(chunk);
+    try {
+      return JSON.parse(said);
+    } catch {
+      // Not all of it is there yet.
+    }
+  }
+  throw new Error('kino serve ended');
+}
+
+function started(title: string): ThreadEvent {
+  return {
+    ...{ type: 'thread.started', kind: 'session', title, agent: 'kino', model: 'a/model' },
+    ...{ repository: '/srv/repository', kino: '0', host: hostname(), pid: process.pid },
+  };
+}
+
+function short(at: number): ThreadEvent[] {
+  const usage = { inputTokens: 100, outputTokens: 10 };
+  const status = (['done', 'failed', 'interrupted'] as const)[at % 3]!;
+  return [
+    { type: 'user.message', text: `Do the thing ${at}` },
+    {
+      type: 'context.measured',
+      step: 1,
+      window: 128_000,
+      smartZone: 50_000,
+      used: at * 200,
+      parts: { system: 0, instructions: 0, tools: 0, files: 0, results: 0, conversation: 0 },
+    },
+    { type: 'thread.ended', status, reason: 'It ended.', answer: '', steps: 1, usage, durationMs: 1 },
+  ];
+}
+
+function long(): ThreadEvent[] {
+  const events: ThreadEvent[] = [];
+  for (let step = 1; events.length < EVENTS; step++) {
+    const callId = `c${step}`;
+    events.push(
+      {
+        type: 'assistant.message',
+        step,
+        text: `Step ${step}: **look** at \`file${step}.ts\`, then go on.`,
+        toolCalls: [],
+        finish: 'tool-calls',
+        usage: {},
+        durationMs: 1,
+      },
+      { type: 'tool.started', step, callId, tool: 'read', input: { path: `src/file${step}.ts` } },
+      {
+        type: 'tool.ended',
+        step,
+        callId,
+        tool: 'read',
+        ok: true,
+        output: 'const a = 1;\n'.repeat(30),
+        durationMs: 1,
+      },
+    );
+  }
+  return events;
+}

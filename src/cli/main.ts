@@ -45,6 +45,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'the manager: many agents, one inbox, in the browser',
       load: () => import('./commands/serve.ts'),
     },
+    review: {
+      summary: 'a guided tour of a change: what to read first, why, and what to ask',
+      load: () => import('./commands/review.ts'),
+    },
     find: { summary: 'find the files that a text is about', load: () => import('./commands/find.ts') },
     mine: { summary: "turn a repository's history into tasks", load: () => import('./commands/mine.ts') },
     tasks: { summary: 'import and export tasks of other formats', load: () => import('./commands/tasks.ts') },

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { git } from '../git/index.ts';
+import { WorkspaceFiles } from '../sandbox/index.ts';
+import { type FileDiff, readDiff } from './diff.ts';
+import { type SlopKind, slopDelta } from './slop.ts';
+import { type Tour, tourOf } from './tour.ts';
+
+/** A change to be reviewed. */
+export interface Change {
+  /** What it is compared with. */
+  base: string;
+  /** Where it ends; absent for the files as they are. */
+  head?: string;
+  files: FileDiff[];
+  tour: Tour;
+  /** What it adds of each kind of slop, less what it takes away. */
+  slop: Record<SlopKind, number>;
+}
+
+const DIFF = [
+  ...['-c', 'core.quotePath=true', 'diff', '--no-ext-diff', '--no-textconv', '--no-color'],
+  ...['--find-renames', '--unified=3', '--src-prefix=a/', '--dst-prefix=b/'],
+];
+/** Longer files that git does not know are named and not read. */
+const MAX_NEW = 2 * 1024 * 1024;
+/** Of changed files the text is read up to this, for what they import. */
+const MAX_READ = 4_000;
+
+/**
+ * Collects a change of a repository: between two commits, or from a commit to the files as they are, those that git does
+ * not know yet included. Nothing is written into the repository.
+ *
+ * @throws GitError where a commit is not there
+ */
+export async function changeOf(root: string, base: string, head?: string): Promise<Change> {
+  const safe = head === undefined ? await withoutFilters(root) : [];
+  const files = readDiff(
+    await git(root, [...safe, ...DIFF, base, ...(head === undefined ? [] : [head]), '--']),
+  );
+  if (head === undefined) files.push(...(await newFiles(root)));
+  const texts = new Map<string, string | undefined>();
+  for (const { path, status, binary } of files.slice(0, MAX_READ)) {
+    if (status === 'deleted' || binary) continue;
+    texts.set(path, await textAt(root, path, head));
+  }
+  return {
+    ...{ base, files },
+    ...(head !== undefined && { head }),
+    tour: tourOf(files, (path) => texts.get(path)),
+    slop: slopDelta(files),
+  };
+}
+
+/** A repository's own configuration may name programs that are to run on its files; those of the person are theirs. */
+async function withoutFilters(root: string): Promise<string[]> {
+  const pattern = '^filter\\..*\\.(clean|process|required)$';
+  const names = await git(root, ['config', '--local', '--name-only', '--get-regexp', pattern]).catch(
+    () => '',
+  );
+  return names
+    .split('\n')
+    .filter(Boolean)
+    .flatMap((name) => ['-c', `${name}=${name.endsWith('.required') ? 'false' : ''}`]);
+}
+
+async function textAt(root: string, path: string, head: string | undefined): Promise<string | undefined> {
+  if (head !== undefined) return git(root, ['show', `${head}:${path}`]).catch(() => undefined);
+  // A link of a hostile workspace leads nowhere.
+  const real = await new WorkspaceFiles(root).resolve(join(root, path)).catch(() => undefined);
+  return real === undefined ? undefined : readFile(real, 'utf8').catch(() => undefined);
+}
+
+/** Files that git does not know, as if they were added. */
+async function newFiles(root: string): Promise<FileDiff[]> {
+  const names = await git(root, [
+    '-c',
+    'core.fsmonitor=false',
+    'ls-files',
+    '--others',
+    '--exclude-standard',
+    '-z',
+  ]);
+  const found: FileDiff[] = [];
+  for (const path of names.split('\0').filter(Boolean).sort()) {
+    const text = await textAt(root, path, undefined);
+    const isText = text !== undefined && text.length <= MAX_NEW && !text.includes('\0');
+    const lines = isText ? text.replace(/\n$/, '').split('\n') : [];
+    found.push({
+      ...{ path, status: 'added', binary: !isText, added: lines.length, removed: 0 },
+      hunks: isText
+        ? [{ heading: '', lines: lines.map((line, at) => ({ kind: 'added', text: line, new: at + 1 })) }]
+        : [],
+    });
+  }
+  return found;
+}

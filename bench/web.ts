@@ -1,6 +1,6 @@
 /// <reference lib="dom" />
-import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -13,6 +13,8 @@ const EVENTS = 10_000;
 const SWITCHES = 50;
 const KEYS = 60;
 const ARRIVALS = 40;
+const DIFF_FILES = 565;
+const DIFF_LINES = 54_000;
 const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   ...['--disable-background-networking', '--disable-component-update', '--js-flags=--expose-gc'],
@@ -30,6 +32,7 @@ export async function bench(): Promise<void> {
     for (let at = 0; at < THREADS; at++)
       await store.append(`t${at}`, [started(`Thread ${at}`), ...short(at)]);
     for (const id of ['long1', 'long2']) await store.append(id, [started(`The long ${id}`), ...long()]);
+    await store.append('changed', [started('A large change', largeChange(join(home, 'repository')))]);
     const child = spawn(process.execPath, [KINO, 'serve', '--port', '0', '--json'], {
       env: { ...process.env, KINO_HOME: home },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -55,6 +58,7 @@ export async function bench(): Promise<void> {
       }
       report('the board is there after a load, median', percentile(paints, 0.5), 'ms', 1000);
       await switches(page);
+      await diff(page);
       await arrivals(page, store);
       await keystrokes(page, store);
     } finally {
@@ -110,6 +114,59 @@ async function switches(page: Page): Promise<void> {
   );
   report('DOM nodes at most', nodes, '', 1500);
   report(`heap after ${SWITCHES} switches over that after 5`, (await heap()) / before, 'times', 1.2);
+}
+
+/** A repository with a change of so many files that nobody has committed. @returns its folder */
+function largeChange(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const run = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', ...args], { cwd: folder });
+  run('init', '-q');
+  const lines = Math.ceil(DIFF_LINES / DIFF_FILES / 2);
+  const write = (version: number) => {
+    for (let file = 0; file < DIFF_FILES; file++)
+      writeFileSync(
+        join(folder, `f${file}.ts`),
+        Array.from(
+          { length: lines },
+          (_, at) => `export const v${at} = ${version} * ${file} + ${at}; // a line of code\n`,
+        ).join(''),
+      );
+  };
+  write(1);
+  run('add', '.');
+  run('commit', '-qm', 'first');
+  write(2);
+  return folder;
+}
+
+async function diff(page: Page): Promise<void> {
+  const opened: number[] = [];
+  for (let run = 0; run < 3; run++) {
+    opened.push(await goTo(page, '/changes/changed', '[aria-label="Tour of the change"] button'));
+    if (run < 2) await goTo(page, '/', 'main li');
+  }
+  report(
+    `a diff of ${DIFF_FILES} files and ${DIFF_LINES.toLocaleString('en')} lines opens, median`,
+    percentile(opened, 0.5),
+    'ms',
+    1000,
+  );
+  const longest = await page.evaluate(async () => {
+    let most = 0;
+    const watch = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) most = Math.max(most, duration);
+    });
+    watch.observe({ entryTypes: ['longtask'] });
+    const frame = document.querySelector('[aria-label="Tour of the change"]')!;
+    for (let at = 0; at < 120; at++) {
+      frame.scrollTop += 700 + at * 40;
+      await new Promise(requestAnimationFrame);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return most;
+  });
+  report('the longest task while it scrolls', longest, 'ms', 50);
 }
 
 async function arrivals(page: Page, store: SqliteThreadStore): Promise<void> {
@@ -169,8 +226,9 @@ async function addressOf(stdout: NodeJS.ReadableStream): Promise<{ url: string; 
   throw new Error('kino serve ended');
 }
 
-function started(title: string): ThreadEvent {
+function started(title: string, workspace?: string): ThreadEvent {
   return {
+    ...(workspace !== undefined && { workspace, base: 'HEAD' }),
     ...{ type: 'thread.started', kind: 'session', title, agent: 'kino', model: 'a/model' },
     ...{ repository: '/srv/repository', kino: '0', host: hostname(), pid: process.pid },
   };

@@ -47,6 +47,14 @@ function turnFor(said: string): Turn {
   if (said.includes('is written, version')) return { text: 'It is written.' };
   const name = /under the name \\"([a-z]+)\\"/.exec(said)?.[1];
   if (name !== undefined) return { calls: [{ name: 'write_artifact', args: { name, content: HOSTILE } }] };
+  if (said.includes('CHANGE') && !said.includes('"role":"tool"'))
+    return {
+      calls: [
+        { name: 'write', args: { path: 'app.js', content: "import { base } from './base.js';\nbase();\n" } },
+        { name: 'write', args: { path: 'base.js', content: 'export const base = 1;\n' } },
+      ],
+    };
+  if (said.includes('CHANGE')) return { text: 'It is changed.' };
   if (said.includes('PUBLISH') && !said.includes('"role":"tool"'))
     return { calls: [{ name: 'bash', args: { command: 'npm publish' } }] };
   return { text: `The answer is **${said.includes('go on') ? 'here again' : 'here'}**. ${HOSTILE}` };
@@ -157,6 +165,33 @@ describe('the manager', () => {
     expect(problems.filter((one) => !one.includes('409'))).toEqual([]);
   });
 
+  test('what an agent changed is toured, commented by line, and the comments are what it goes on with', async (context) => {
+    if (!browser) return context.skip();
+    const { served, folder } = await begin();
+    const { json } = await served.ask('/api/threads', { folder, prompt: 'CHANGE it', worktree: true });
+    const { page, problems } = await open(served);
+    await page.goto(`${served.origin}/thread/${json.thread}`);
+    await page.getByText('It is changed.').waitFor();
+    await page.getByRole('link', { name: 'What it changed' }).click();
+    await page.getByText('app.js builds on it.').waitFor();
+    const order = await page.locator('button[aria-expanded] .font-mono').allTextContents();
+    expect(order).toEqual(['base.js', 'app.js']);
+    await page.getByRole('button', { name: 'Comment on line 1 of base.js' }).first().click();
+    await page.keyboard.type('why one?');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Send 1 comment and let it go on' }).click();
+    await expect
+      .poll(() =>
+        model!.requests.some(({ body }) =>
+          JSON.stringify(body.messages).includes('base.js:1\\n> export const base = 1;\\nwhy one?'),
+        ),
+      )
+      .toBe(true);
+    expect(await violations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
   test('when the server is killed and comes again, the tab goes on', async (context) => {
     if (!browser) return context.skip();
     const { served, folder, args } = await begin();
@@ -186,7 +221,14 @@ describe('the manager', () => {
       ['light', 320],
     ] as const) {
       const { page, problems } = await open(served, { colorScheme, width });
-      for (const path of ['/', '/inbox', '/new', `/thread/${thread.thread}`, `/flow/${flow.flow}`]) {
+      for (const path of [
+        '/',
+        '/inbox',
+        '/new',
+        `/thread/${thread.thread}`,
+        `/flow/${flow.flow}`,
+        `/changes/${thread.thread}`,
+      ]) {
         await page.goto(served.origin + path);
         await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
         await page.waitForTimeout(300);

@@ -40,10 +40,13 @@ export async function changeOf(root: string, base: string, head?: string): Promi
   );
   if (head === undefined) files.push(...(await newFiles(root)));
   const texts = new Map<string, string | undefined>();
-  for (const { path, status, binary } of files.slice(0, MAX_READ)) {
-    if (status === 'deleted' || binary) continue;
-    texts.set(path, await textAt(root, path, head));
-  }
+  const readable = files.filter(({ status, binary }) => status !== 'deleted' && !binary).slice(0, MAX_READ);
+  // Processes are started a few at a time; files are only read.
+  const batch = head === undefined ? 64 : 8;
+  for (let at = 0; at < readable.length; at += batch)
+    await Promise.all(
+      readable.slice(at, at + batch).map(async ({ path }) => texts.set(path, await textAt(root, path, head))),
+    );
   return {
     ...{ base, files },
     ...(head !== undefined && { head }),

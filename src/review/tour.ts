@@ -38,32 +38,36 @@ export function tourOf(files: readonly FileDiff[], textOf: (path: string) => str
   const users = new Map<string, string[]>(paths.map((path) => [path, []]));
   for (const [path, uses] of imports) for (const used of uses) users.get(used)!.push(path);
   const isTest = (path: string) => kinds.get(path) === 'test';
-  const testsOf = (path: string) =>
-    paths.filter((test) => isTest(test) && (imports.get(test)!.has(path) || isNamedFor(test, path)));
+  const source = paths.filter((path) => kinds.get(path) === 'source');
+  const testsOf = new Map<string, string[]>(source.map((path) => [path, []]));
+  for (const test of paths.filter(isTest).sort())
+    for (const path of source)
+      if (imports.get(test)!.has(path) || isNamedFor(test, path)) testsOf.get(path)!.push(test);
+  const testedBy = new Map<string, string[]>();
+  for (const [path, tests] of testsOf)
+    for (const test of tests) testedBy.set(test, [...(testedBy.get(test) ?? []), path]);
 
-  const order: string[] = [];
+  const order = new Set<string>();
   const visit = (path: string, around: ReadonlySet<string>): void => {
-    if (order.includes(path) || around.has(path)) return;
+    if (order.has(path) || around.has(path)) return;
     const inside = new Set([...around, path]);
     for (const used of [...imports.get(path)!].sort()) if (!isTest(used)) visit(used, inside);
-    order.push(path);
+    order.add(path);
   };
   const byUse = (a: string, b: string) => users.get(b)!.length - users.get(a)!.length || (a < b ? -1 : 1);
-  const source = paths.filter((path) => kinds.get(path) === 'source').sort(byUse);
-  for (const path of source) visit(path, new Set());
-  const withTests: string[] = [];
-  const add = (path: string) => withTests.includes(path) || withTests.push(path);
+  for (const path of source.sort(byUse)) visit(path, new Set());
+  const way = new Set<string>();
   for (const path of order) {
-    add(path);
+    way.add(path);
     // A test that needs more of the change comes when all of it was read.
-    for (const test of testsOf(path).sort())
-      if ([...imports.get(test)!].every((used) => isTest(used) || withTests.includes(used))) add(test);
+    for (const test of testsOf.get(path) ?? [])
+      if ([...imports.get(test)!].every((used) => isTest(used) || way.has(used))) way.add(test);
   }
   const rank: FileKind[] = ['test', 'source', 'other', 'documentation', 'generated', 'vendored'];
   for (const path of [...paths].sort(
     (a, b) => rank.indexOf(kinds.get(a)!) - rank.indexOf(kinds.get(b)!) || (a < b ? -1 : 1),
   ))
-    add(path);
+    way.add(path);
 
   const slop = Map.groupBy(slopIn(files), ({ path }) => path);
   const byPath = new Map(files.map((file) => [file.path, file]));
@@ -74,15 +78,12 @@ export function tourOf(files: readonly FileDiff[], textOf: (path: string) => str
     const about = { file: byPath.get(path)!, kind, users: own, imports: [...(imports.get(path) ?? [])] };
     return {
       ...{ path, kind, added, removed, status },
-      why: whyRead(
-        about,
-        source.filter((one) => testsOf(one).includes(path)),
-      ),
-      questions: questionsFor(about, testsOf(path), slop.get(path) ?? []),
+      why: whyRead(about, testedBy.get(path) ?? []),
+      questions: questionsFor(about, testsOf.get(path) ?? [], slop.get(path) ?? []),
     };
   };
-  const folded = files.filter(({ path }) => !paths.includes(path)).map(({ path }) => stopAt(path));
-  return { stops: withTests.map(stopAt), folded };
+  const folded = files.filter(({ path }) => !way.has(path)).map(({ path }) => stopAt(path));
+  return { stops: [...way].map(stopAt), folded };
 }
 
 interface About {

@@ -4,6 +4,7 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { type Access, guard, headers } from './access.ts';
 import { RequestError } from './errors.ts';
+import { changeRoutes } from './routes/changes.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { digits, query } from './routes/validated.ts';
@@ -42,6 +43,7 @@ const TOLD = new Map<string, RequestError['status']>([
   ['WorktreeError', 409],
   ['NotARepositoryError', 400],
   ['AcpCommandError', 400],
+  ['GitError', 409],
 ]);
 
 /** Every route of the manager, typed for its client. */
@@ -49,6 +51,7 @@ export function createApp(server: Server, access: Access) {
   const api = new Hono()
     .route('/', threadRoutes(server))
     .route('/', flowRoutes(server))
+    .route('/', changeRoutes(server))
     .get('/stream', query(followSchema), (context) => {
       const { revision, threads } = context.req.valid('query');
       const from = { revision: Number(revision), threads: seqsIn(threads) };

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import { Board } from './pages/board.tsx';
+import { ChangesPage } from './pages/changes.tsx';
 import { FlowPage } from './pages/flow.tsx';
 import { Inbox } from './pages/inbox.tsx';
 import { NewWork } from './pages/new.tsx';
@@ -63,6 +64,7 @@ export function App(): ReactNode {
         {route.page === 'inbox' && <Inbox />}
         {route.page === 'new' && <NewWork />}
         {route.page === 'thread' && <ThreadPage key={route.id} id={route.id} />}
+        {route.page === 'changes' && <ChangesPage key={route.id} id={route.id} />}
         {route.page === 'flow' && <FlowPage key={route.id} id={route.id} />}
       </main>
     </div>

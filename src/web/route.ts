@@ -6,7 +6,8 @@ export type Route =
   | { page: 'inbox' }
   | { page: 'new' }
   | { page: 'thread'; id: string }
-  | { page: 'flow'; id: string };
+  | { page: 'flow'; id: string }
+  | { page: 'changes'; id: string };
 
 const listeners = new Set<() => void>();
 const tell = () => {
@@ -30,6 +31,6 @@ export function useRoute(): Route {
   );
   const [, page = '', id = ''] = path.split('/');
   if (page === 'inbox' || page === 'new') return { page };
-  if ((page === 'thread' || page === 'flow') && id !== '') return { page, id };
+  if ((page === 'thread' || page === 'flow' || page === 'changes') && id !== '') return { page, id };
   return { page: 'board' };
 }

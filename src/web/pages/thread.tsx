@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState }
 import type { ShownThread } from '../../server/index.ts';
 import type { StoredEvent } from '../../thread/index.ts';
 import { api, read } from '../api.ts';
+import { Link } from '../app.tsx';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
 import { ContextMeter, Status } from '../parts/thread-line.tsx';
@@ -67,6 +68,11 @@ function Head({ thread }: { thread: ShownThread }): ReactNode {
         {activity.costUsd !== undefined && <span>${activity.costUsd.toFixed(2)}</span>}
         {activity.context && <ContextMeter context={activity.context} />}
         {activity.workspace && <span className="font-mono">{activity.workspace}</span>}
+        {activity.workspace && (
+          <Link to={`/changes/${thread.id}`} className="text-accent underline">
+            What it changed
+          </Link>
+        )}
       </p>
     </div>
   );

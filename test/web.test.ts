@@ -128,8 +128,7 @@ describe('the manager', () => {
     await expect.poll(() => page.title()).toBe('(1) Kino');
     await page.keyboard.press('i');
     await page.getByText('npm publish', { exact: true }).waitFor();
-    await page.getByRole('button', { name: 'Refuse' }).focus();
-    await page.keyboard.press('Enter');
+    await page.keyboard.press('x');
     await page.getByText('Nothing needs you.').waitFor();
     await page.goto(`${served.origin}/thread/${json.thread}`);
     await page.getByText(/Refused bash/).waitFor();

@@ -54,7 +54,7 @@ test('whatever imports what, nothing comes before what it builds upon, and nothi
           names[at]!,
           own
             .filter((one) => one < at)
-            .map((one) => `import '../${names[one]}';`)
+            .map((one) => `require('../${names[one]}');`)
             .join('\n'),
         ]),
       );

@@ -25,9 +25,15 @@ export function App(): ReactNode {
       const { target, key, metaKey, ctrlKey, altKey } = event;
       const isTyping =
         target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]');
-      if (isTyping || metaKey || ctrlKey || altKey || KEYS[key] === undefined) return;
+      if (isTyping || metaKey || ctrlKey || altKey) return;
+      // What has waited longest is answered by one key.
+      const button = document.querySelector<HTMLButtonElement>(
+        `button[data-key="${CSS.escape(key)}"]:enabled`,
+      );
+      if (!button && KEYS[key] === undefined) return;
       event.preventDefault();
-      go(KEYS[key]);
+      if (button) button.click();
+      else go(KEYS[key]!);
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);

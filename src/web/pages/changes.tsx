@@ -190,17 +190,19 @@ function DiffRow({
         <button
           type="button"
           aria-expanded={!row.folded}
-          className="sticky left-0 flex h-full w-full max-w-[calc(100dvw-3rem)] cursor-pointer flex-col justify-center border-b border-line bg-raised px-3 text-left"
+          className="h-full w-full cursor-pointer border-b border-line bg-raised text-left"
           onClick={() => onToggle(path)}
         >
-          <span className="flex w-full items-baseline gap-2 text-sm">
-            <span className="text-quiet">{row.number}</span>
-            <span className="truncate font-mono font-semibold">{path}</span>
-            <span className="text-quiet">{status === 'changed' ? '' : status}</span>
-            <span className="text-good">+{added}</span>
-            <span className="text-bad">−{removed}</span>
+          <span className="sticky left-0 flex w-[calc(100dvw-3rem)] max-w-[69rem] flex-col px-3">
+            <span className="flex w-full items-baseline gap-2 text-sm">
+              <span className="text-quiet">{row.number}</span>
+              <span className="truncate font-mono font-semibold">{path}</span>
+              <span className="text-quiet">{status === 'changed' ? '' : status}</span>
+              <span className="text-good">+{added}</span>
+              <span className="text-bad">−{removed}</span>
+            </span>
+            <span className="w-full truncate text-sm text-quiet">{why}</span>
           </span>
-          <span className="w-full truncate text-sm text-quiet">{why}</span>
         </button>
       );
     }

@@ -46,10 +46,11 @@ export function PermissionForm({ event }: { event: PermissionRequested }): React
         <button
           type="button"
           className="button button-main"
+          data-key="y"
           disabled={busy}
           onClick={() => decide('allow', 'once')}
         >
-          Allow once
+          Allow once <kbd aria-hidden="true">y</kbd>
         </button>
         {event.suggestions.length > 0 && (
           <>
@@ -71,8 +72,14 @@ export function PermissionForm({ event }: { event: PermissionRequested }): React
             </button>
           </>
         )}
-        <button type="button" className="button" disabled={busy} onClick={() => decide('deny', 'once')}>
-          Refuse
+        <button
+          type="button"
+          className="button"
+          data-key="x"
+          disabled={busy}
+          onClick={() => decide('deny', 'once')}
+        >
+          Refuse <kbd aria-hidden="true">x</kbd>
         </button>
       </div>
       {error && <p className="text-sm text-bad">{error}</p>}
@@ -95,15 +102,16 @@ export function QuestionForm({ event }: { event: QuestionAsked }): ReactNode {
     <section aria-label="Question" className="card flex flex-col gap-2 border-needs p-3">
       <p className="font-medium">{event.question}</p>
       <div className="flex flex-wrap gap-2">
-        {event.options.map((option) => (
+        {event.options.map((option, at) => (
           <button
             key={option}
             type="button"
             className="button"
+            data-key={at + 1}
             disabled={busy}
             onClick={() => answer(option)}
           >
-            {option}
+            {option} <kbd aria-hidden="true">{at + 1}</kbd>
           </button>
         ))}
       </div>

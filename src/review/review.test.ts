@@ -176,7 +176,10 @@ test('a diff that git prints is read line by line, with its numbers', () => {
           }
         })();
         const lines = readDiff(printed).flatMap(({ hunks }) => hunks.flatMap((hunk) => hunk.lines));
-        if (printed === '') return expect(before).toEqual(after);
+        if (printed === '') {
+          expect(before).toEqual(after);
+          return;
+        }
         expect(lines.filter(({ kind }) => kind !== 'added').map(({ text: one }) => one)).toEqual(before);
         expect(lines.filter(({ kind }) => kind !== 'removed').map(({ text: one }) => one)).toEqual(after);
         expect(lines.flatMap(({ new: one }) => one ?? [])).toEqual(after.map((_, at) => at + 1));

@@ -50,7 +50,7 @@ export function PermissionForm({ event }: { event: PermissionRequested }): React
           disabled={busy}
           onClick={() => decide('allow', 'once')}
         >
-          Allow once <kbd aria-hidden="true">y</kbd>
+          Allow once <kbd>y</kbd>
         </button>
         {event.suggestions.length > 0 && (
           <>
@@ -79,7 +79,7 @@ export function PermissionForm({ event }: { event: PermissionRequested }): React
           disabled={busy}
           onClick={() => decide('deny', 'once')}
         >
-          Refuse <kbd aria-hidden="true">x</kbd>
+          Refuse <kbd>x</kbd>
         </button>
       </div>
       {error && <p className="text-sm text-bad">{error}</p>}
@@ -111,7 +111,7 @@ export function QuestionForm({ event }: { event: QuestionAsked }): ReactNode {
             disabled={busy}
             onClick={() => answer(option)}
           >
-            {option} <kbd aria-hidden="true">{at + 1}</kbd>
+            {option} <kbd>{at + 1}</kbd>
           </button>
         ))}
       </div>

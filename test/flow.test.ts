@@ -229,6 +229,29 @@ test('who looks is the policy’s: always-proceed asks nobody, agent-decides ask
   expect(await flow(cwd, ['start', 'do it', '-w', 'asks'])).toMatchObject({ state: 'done' });
 });
 
+test('comments that are sent while the agent works are heard at its next step, whoever sends them', async () => {
+  const cwd = await repository();
+  await serve((prompt, _, index) => {
+    if (index === 0) return artifact('research', RESEARCH);
+    if (prompt.includes('is that so?')) {
+      const id = /<comment id=\\"(c\w+)\\"/.exec(prompt)![1]!;
+      return prompt.includes('Answered.')
+        ? DONE
+        : { calls: [{ name: 'answer_comment', args: { comment: id, answer: 'It is.', addressed: true } }] };
+    }
+    return { calls: [{ name: 'bash', args: { command: `sleep 0.3; echo ${index}` } }] };
+  });
+  const working = flow(cwd, ['start', 'greet']);
+  await expect.poll(() => server!.requests.length, { timeout: 20_000 }).toBeGreaterThan(1);
+  await flow(cwd, ['comment', 'is that so?', '--on', 'Nothing calls it.']);
+  expect((await flow(cwd, ['send'])).stdout).toContain('1 comment sent');
+  expect(await working).toMatchObject({ state: 'needs-you', phase: 'research' });
+  const { stdout } = await kino(['flow', 'show', 'research', '--json'], { cwd });
+  expect(JSON.parse(stdout).comments).toMatchObject([
+    { status: 'addressed', answers: [{ answer: 'It is.' }] },
+  ]);
+});
+
 test('work that is killed goes on; work that fails says so', async () => {
   const cwd = await repository();
   await serve((_, __, index) =>

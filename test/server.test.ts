@@ -176,13 +176,14 @@ describe('work', () => {
       activity: { waiting: [{ kind: 'permission', what: 'bash echo hello > b.js' }] },
     });
     const { callId } = asked.activity.waiting[0];
-    const answer = { kind: 'permission', callId, outcome: 'allow', scope: 'once' };
+    const answer = { kind: 'permission', thread: json.thread, callId, outcome: 'allow', scope: 'once' };
     expect((await served.ask('/api/answers', answer)).status).toBe(200);
     expect((await served.ask('/api/answers', answer)).status).toBe(409);
     const question = await until(board, ({ activity }) => activity.waiting[0]?.kind === 'question');
     await served.ask(`/api/threads/${json.thread}/messages`, { text: 'and be quick', delivery: 'steer' });
     await served.ask('/api/answers', {
       kind: 'question',
+      thread: json.thread,
       callId: question.activity.waiting[0].callId,
       answer: 'that',
     });

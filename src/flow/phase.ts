@@ -67,7 +67,14 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
     );
     for (const problem of problems) face.say?.(problem);
     const before = await readIfAny(store, thread);
-    const listening = listen(store, thread, before.length, open, AbortSignal.any([signal, ended.signal]));
+    // A thread that is not there yet cannot be listened to.
+    let listening: Promise<void> | undefined;
+    const begin = () => {
+      if (listening) return;
+      listening = listen(store, thread, before.length, open, AbortSignal.any([signal, ended.signal]));
+      // What goes wrong with it is told when the work has ended.
+      listening.catch(() => {});
+    };
     const group = groupOf(flow.title, flow.id);
     const isWritten = async () => {
       const events = await store.read(thread);
@@ -80,7 +87,10 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
       ...(flow.base !== undefined && { base: flow.base }),
       ...(prompt !== undefined && { prompt }),
       ...(face.budget && { budget: face.budget }),
-      onEvent: (event) => face.onEvent?.(thread, event),
+      onEvent: (event) => {
+        begin();
+        face.onEvent?.(thread, event);
+      },
       tools: (record) =>
         artifactTools(
           {
@@ -135,16 +145,10 @@ async function listen(
   { session }: OpenSession,
   signal: AbortSignal,
 ): Promise<void> {
-  try {
-    for await (const event of store.subscribe(thread, seen + 1, signal)) {
-      if (event.type === 'comments.sent') {
-        const text = sentText(thread, await store.read(thread), event.comments);
-        if (text !== undefined) session.inbox.steer(text);
-      }
-    }
-  } catch (error) {
-    // A thread that is not there yet has nobody who could comment on it.
-    if (!signal.aborted && (error as Error).name !== 'ThreadNotFoundError') throw error;
+  for await (const event of store.subscribe(thread, seen + 1, signal)) {
+    if (event.type !== 'comments.sent') continue;
+    const text = sentText(thread, await store.read(thread), event.comments);
+    if (text !== undefined) session.inbox.steer(text);
   }
 }
 

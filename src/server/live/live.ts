@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import {
   type AgentChoice,
   type Mode,
@@ -7,7 +8,7 @@ import {
   titleFrom,
 } from '../../agent/index.ts';
 import { Flows, groupOf } from '../../flow/index.ts';
-import { newId, type ThreadStore } from '../../thread/index.ts';
+import { isAlive, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import { WebPerson } from './web-person.ts';
 
@@ -34,6 +35,8 @@ export class Live {
   readonly #flows: Flows;
   readonly #choice: AgentChoice;
   readonly #running = new Map<string, Running>();
+  /** Threads whose work is about to begin. */
+  readonly #opening = new Set<string>();
 
   /** @param choice who works where nobody says it */
   constructor(store: ThreadStore, choice: AgentChoice) {
@@ -63,8 +66,9 @@ export class Live {
 
   /** Goes on with a thread that nobody works on. @throws RequestError @throws ThreadNotFoundError */
   async goOn(thread: string, prompt: string): Promise<void> {
-    if (this.#running.has(thread)) throw new RequestError(409, 'Somebody works on it already.');
-    const { title, agent, model, repository } = await this.#store.get(thread);
+    const { title, agent, model, repository, ...state } = await this.#store.get(thread);
+    if (this.#running.has(thread) || this.#opening.has(thread) || isWorkedOn(state))
+      throw new RequestError(409, 'Somebody works on it already.');
     if (agent !== 'kino')
       throw new RequestError(409, `It is the work of ${agent}; only Kino's own agent can go on.`);
     const started = (await this.#store.read(thread)).find((event) => event.type === 'thread.started');
@@ -86,10 +90,14 @@ export class Live {
   ): Promise<void> {
     const person = new WebPerson();
     const controller = new AbortController();
+    this.#opening.add(thread);
     const open = await openSession({
       ...{ folder, thread, person },
       ...(mode && { mode }),
       ...(worktree !== undefined && { worktree }),
+    }).catch((error: unknown) => {
+      this.#opening.delete(thread);
+      throw error;
     });
     try {
       const { agent } = await openAgent({ ...this.#choice, ...choice }, open);
@@ -113,6 +121,8 @@ export class Live {
     } catch (error) {
       await open.dispose();
       throw error;
+    } finally {
+      this.#opening.delete(thread);
     }
   }
 
@@ -145,9 +155,19 @@ export class Live {
     running.controller.abort();
   }
 
-  /** Hands an answer to whoever waits for it. @returns false where nobody does */
-  answer(hand: (person: WebPerson) => boolean): boolean {
-    return [...this.#running.values()].some(({ person }) => hand(person));
+  /**
+   * Hands an answer to who waits for it: ids of calls are models', and the same in many threads.
+   *
+   * @param thread that asked: one that was started here, or a part of its work
+   * @returns false where nobody waits
+   */
+  async answer(thread: string, hand: (person: WebPerson) => boolean): Promise<boolean> {
+    for (let id: string | undefined = thread; id !== undefined; ) {
+      const running = this.#running.get(id);
+      if (running) return hand(running.person);
+      id = (await this.#store.get(id)).parent;
+    }
+    return false;
   }
 
   /** Stops all and waits for them. */
@@ -155,4 +175,9 @@ export class Live {
     for (const { controller } of this.#running.values()) controller.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
   }
+}
+
+/** Whether a process that is there works on a thread; on another machine it is taken to be there. */
+function isWorkedOn({ status, host, pid }: Pick<ThreadSummary, 'status' | 'host' | 'pid'>): boolean {
+  return status === 'running' && (host !== hostname() || isAlive(pid));
 }

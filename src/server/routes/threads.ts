@@ -20,12 +20,18 @@ const messageSchema = z.strictObject({ text, delivery: z.enum(['steer', 'queue',
 const answerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('permission'),
+    thread: z.string().min(1),
     callId: z.string().min(1),
     outcome: z.enum(['allow', 'deny']),
     scope: z.enum(['once', 'session', 'project', 'user']).default('once'),
     note: z.string().max(10_000).optional(),
   }),
-  z.strictObject({ kind: z.literal('question'), callId: z.string().min(1), answer: text }),
+  z.strictObject({
+    kind: z.literal('question'),
+    thread: z.string().min(1),
+    callId: z.string().min(1),
+    answer: text,
+  }),
 ]);
 /** Of a thread at once. */
 const MAX_EVENTS = 5_000;
@@ -74,7 +80,7 @@ export function threadRoutes({ store, live }: Server) {
     })
     .post('/answers', body(answerSchema), async (context) => {
       const given = context.req.valid('json');
-      const isTaken = live.answer((person) =>
+      const isTaken = await live.answer(given.thread, (person) =>
         given.kind === 'question'
           ? person.reply(given.callId, given.answer)
           : person.decide(given.callId, {

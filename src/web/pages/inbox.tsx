@@ -46,9 +46,9 @@ function Item({ thread }: { thread: ShownThread }): ReactNode {
       {thread.kind === 'flow' && <p className="text-needs">{thread.activity.reason}</p>}
       {asked.map((event) =>
         event.type === 'permission.requested' ? (
-          <PermissionForm key={event.seq} event={event} />
+          <PermissionForm thread={thread.id} key={event.seq} event={event} />
         ) : event.type === 'question.asked' ? (
-          <QuestionForm key={event.seq} event={event} />
+          <QuestionForm thread={thread.id} key={event.seq} event={event} />
         ) : null,
       )}
     </article>

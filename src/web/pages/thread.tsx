@@ -149,8 +149,10 @@ function Asked({ thread, events }: { thread: ShownThread; events: readonly Store
         one.callId === callId &&
         one.step === step,
     );
-    if (event?.type === 'permission.requested') return <PermissionForm key={callId} event={event} />;
-    if (event?.type === 'question.asked') return <QuestionForm key={callId} event={event} />;
+    if (event?.type === 'permission.requested')
+      return <PermissionForm thread={thread.id} key={callId} event={event} />;
+    if (event?.type === 'question.asked')
+      return <QuestionForm thread={thread.id} key={callId} event={event} />;
     return null;
   });
 }

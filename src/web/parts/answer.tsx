@@ -27,11 +27,11 @@ export function useSend(): {
 }
 
 /** A call that waits for a yes or a no. */
-export function PermissionForm({ event }: { event: PermissionRequested }): ReactNode {
+export function PermissionForm({ thread, event }: { thread: string; event: PermissionRequested }): ReactNode {
   const { send, busy, error } = useSend();
   const decide = (outcome: 'allow' | 'deny', scope: 'once' | 'session' | 'project') =>
     send(() =>
-      read(api.answers.$post({ json: { kind: 'permission', callId: event.callId, outcome, scope } })),
+      read(api.answers.$post({ json: { kind: 'permission', thread, callId: event.callId, outcome, scope } })),
     );
   return (
     <section aria-label="Permission" className="card flex flex-col gap-2 border-needs p-3">
@@ -93,11 +93,13 @@ function shownInput(input: unknown): string {
 }
 
 /** A question of the agent. */
-export function QuestionForm({ event }: { event: QuestionAsked }): ReactNode {
+export function QuestionForm({ thread, event }: { thread: string; event: QuestionAsked }): ReactNode {
   const { send, busy, error } = useSend();
   const [own, setOwn] = useState('');
   const answer = (text: string) =>
-    send(() => read(api.answers.$post({ json: { kind: 'question', callId: event.callId, answer: text } })));
+    send(() =>
+      read(api.answers.$post({ json: { kind: 'question', thread, callId: event.callId, answer: text } })),
+    );
   return (
     <section aria-label="Question" className="card flex flex-col gap-2 border-needs p-3">
       <p className="font-medium">{event.question}</p>

@@ -27,7 +27,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-const RUNS = 50;
+const RUNS = Number(process.env.KINO_FAULTS ?? 25);
 const AT_ONCE = 4;
 /** One keystroke may come twice; this is longer. */
 const SECOND_CTRL_C_MS = 350;
@@ -53,7 +53,7 @@ async function withStore<T>(
 
 const eventsOf = (thread: string, home?: string) => withStore((store) => store.read(thread), home);
 
-test('faults at 50 random points: no thread is lost, nothing outside is changed, no process is left', async () => {
+test('faults at random points: no thread is lost, nothing outside is changed, no process is left', async () => {
   const seed = Number(process.env.KINO_FAULTS_SEED ?? Date.now() % 1_000_000);
   const faults = planFaults(new Random(seed), RUNS);
   const one = process.env.KINO_FAULTS_RUN;

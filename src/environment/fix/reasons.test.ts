@@ -106,11 +106,12 @@ describe('what is dropped, and why', () => {
       'flaky',
       {
         ...FIX,
+        // Ten, of which some pass at first and none all the time, but once in a thousand runs.
         'test/sum.test.js': TESTS(
-          "import { randomInt } from 'node:crypto';\nimport { existsSync, writeFileSync } from 'node:fs';\ntest('is lucky', () => { assert.equal(sum([]), 0); assert.ok(process.hrtime.bigint() % 2n === 0n || randomInt(2) === 0); });\n",
+          "import { randomInt } from 'node:crypto';\nfor (let at = 0; at < 10; at++)\n  test('is lucky ' + at, () => { assert.equal(sum([]), 0); assert.equal(randomInt(2), 0); });\n",
         ),
       },
-      { repeats: 12 },
+      { repeats: 14 },
     ],
   ];
   test.each(cases)('%s', async (name, change, more) => {

@@ -307,10 +307,11 @@ test('what is no workflow, no flow, or nothing to decide on is one sentence and 
   };
   for (const [name, text] of Object.entries(broken))
     writeFileSync(join(cwd, `.kino/workflows/${name}.md`), text);
-  writeFileSync(
-    join(cwd, '.kino/workflows/code.ts'),
-    'export default { name: "code", description: "d", policy: "request-review", phases: [{ name: "a", instructions: "Do.", reads: [], approve: "nobody", sandbox: "read-only" }] };\n',
-  );
+  const module =
+    'globalThis.ran = true; export default { name: "code", description: "d", policy: "request-review", phases: [{ name: "a", instructions: "Do.", reads: [], approve: "nobody", sandbox: "read-only" }] };\n';
+  writeFileSync(join(cwd, '.kino/workflows/theirs.ts'), module);
+  mkdirSync(join(process.env.KINO_HOME!, 'workflows'), { recursive: true });
+  writeFileSync(join(process.env.KINO_HOME!, 'workflows/code.ts'), module);
   expect((await kino(['trust'], { cwd })).code).toBe(0);
   const { stdout, stderr } = await kino(['flow', 'workflows', '--json'], { cwd });
   expect(
@@ -323,6 +324,7 @@ test('what is no workflow, no flow, or nothing to decide on is one sentence and 
     'has no instructions',
     'the setting make',
     'is no YAML',
+    'a workflow of a repository is Markdown',
   ])
     expect(stderr).toContain(part);
 });

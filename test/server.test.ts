@@ -175,8 +175,8 @@ describe('work', () => {
       status: 'running',
       activity: { waiting: [{ kind: 'permission', what: 'bash echo hello > b.js' }] },
     });
-    const { callId } = asked.activity.waiting[0];
-    const answer = { kind: 'permission', thread: json.thread, callId, outcome: 'allow', scope: 'once' };
+    const { request } = asked.activity.waiting[0];
+    const answer = { kind: 'permission', thread: json.thread, request, outcome: 'allow', scope: 'once' };
     expect((await served.ask('/api/answers', answer)).status).toBe(200);
     expect((await served.ask('/api/answers', answer)).status).toBe(409);
     const question = await until(board, ({ activity }) => activity.waiting[0]?.kind === 'question');
@@ -184,7 +184,7 @@ describe('work', () => {
     await served.ask('/api/answers', {
       kind: 'question',
       thread: json.thread,
-      callId: question.activity.waiting[0].callId,
+      request: question.activity.waiting[0].request,
       answer: 'that',
     });
     await until(board, (thread) => thread.status === 'done');

@@ -4,6 +4,8 @@ import type { Scope } from './permission/rule.ts';
 export interface PermissionRequest {
   step: number;
   callId: string;
+  /** Which asking this is: no other has the same. */
+  request: string;
   tool: string;
   input: unknown;
   /** Why it did not simply pass. */
@@ -24,6 +26,8 @@ export interface PermissionAnswer {
 export interface Inquiry {
   step: number;
   callId: string;
+  /** Which asking this is: no other has the same. */
+  request: string;
   question: string;
   /** Answers to choose from; another one may be given. */
   options: readonly string[];

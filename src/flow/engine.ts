@@ -119,8 +119,10 @@ export class Flows {
     const state = this.#phaseIn(stand, phase);
     const run = standingRun(state);
     if (!run) throw new FlowStateError(`${state.phase.name} of ${id} is not begun.`);
-    if (state === stand.current && stand.state === 'working')
-      throw new FlowStateError(`${state.phase.name} of ${id} is worked on; send your comments instead.`);
+    if (stand.state === 'working')
+      throw new FlowStateError(
+        `${stand.current!.phase.name} of ${id} is worked on; send your comments instead, or stop it first.`,
+      );
     const artifacts = artifactsOf(run.thread, await readIfAny(this.#store, run.thread));
     if (note !== undefined) {
       const main = mainArtifact(state, artifacts);

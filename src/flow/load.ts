@@ -25,7 +25,8 @@ export class UnknownWorkflowError extends Error {
 
 /**
  * The workflows of a repository (`.kino/workflows`, where it is trusted), the person's (`workflows` in Kino's home) and the
- * presets: Markdown, or TypeScript and JavaScript modules whose default export is one. Of one name the first counts.
+ * presets: Markdown, and of the person modules (TypeScript, JavaScript) whose default export is one as well. Of one name
+ * the first counts.
  *
  * @returns what was loaded, and one sentence for each file that is none
  */
@@ -33,18 +34,16 @@ export async function loadWorkflows(
   root: string,
   { trusted }: { trusted: boolean },
 ): Promise<{ workflows: LoadedWorkflow[]; problems: string[] }> {
-  const folders = [
-    ...(trusted ? [join(root, '.kino', 'workflows')] : []),
-    join(kinoHome(), 'workflows'),
-    PRESETS,
-  ];
+  const own = join(kinoHome(), 'workflows');
+  const folders = [...(trusted ? [join(root, '.kino', 'workflows')] : []), own, PRESETS];
   const workflows = new Map<string, LoadedWorkflow>();
   const problems: string[] = [];
   for (const folder of folders) {
     for (const file of (await readdir(folder).catch(() => [])).sort()) {
       const source = join(folder, file);
       try {
-        const workflow = await readWorkflow(source);
+        // What a repository brings is read and never run: it changes with every pull.
+        const workflow = await readWorkflow(source, folder === own);
         if (workflow && !workflows.has(workflow.name)) workflows.set(workflow.name, { workflow, source });
       } catch (error) {
         problems.push(
@@ -72,12 +71,17 @@ export async function findWorkflow(
 }
 
 /** @returns undefined for a file of another kind */
-async function readWorkflow(source: string): Promise<Workflow | undefined> {
+async function readWorkflow(source: string, mayRun: boolean): Promise<Workflow | undefined> {
   const extension = extname(source);
   const name = basename(source, extension);
   if (extension === '.md' && name !== 'README')
     return parseWorkflow(await readFile(source, 'utf8'), source, name);
   if (!/^\.m?[jt]s$/.test(extension)) return undefined;
+  if (!mayRun)
+    throw new WorkflowError(
+      source,
+      'a workflow of a repository is Markdown; modules are read from ~/.kino/workflows',
+    );
   const module = (await import(pathToFileURL(source).href)) as { default?: unknown };
   return checkWorkflow(module.default, source);
 }

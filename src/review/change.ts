@@ -20,7 +20,8 @@ export interface Change {
 
 const DIFF = [
   ...['-c', 'core.quotePath=true', 'diff', '--no-ext-diff', '--no-textconv', '--no-color'],
-  ...['--find-renames', '--unified=3', '--src-prefix=a/', '--dst-prefix=b/'],
+  // A repository inside has a configuration of its own, which nobody guards.
+  ...['--ignore-submodules=dirty', '--find-renames', '--unified=3', '--src-prefix=a/', '--dst-prefix=b/'],
 ];
 /** Longer files that git does not know are named and not read. */
 const MAX_NEW = 2 * 1024 * 1024;
@@ -34,9 +35,9 @@ const MAX_READ = 4_000;
  * @throws GitError where a commit is not there
  */
 export async function changeOf(root: string, base: string, head?: string): Promise<Change> {
-  const safe = head === undefined ? await withoutFilters(root) : [];
+  const env = head === undefined ? await withoutFilters(root) : {};
   const files = readDiff(
-    await git(root, [...safe, ...DIFF, base, ...(head === undefined ? [] : [head]), '--']),
+    await git(root, [...DIFF, base, ...(head === undefined ? [] : [head]), '--'], { env }),
   );
   if (head === undefined) files.push(...(await newFiles(root)));
   const texts = new Map<string, string | undefined>();
@@ -55,16 +56,23 @@ export async function changeOf(root: string, base: string, head?: string): Promi
   };
 }
 
-/** A repository's own configuration may name programs that are to run on its files; those of the person are theirs. */
-async function withoutFilters(root: string): Promise<string[]> {
+/**
+ * What keeps git from running programs that a configuration names for files, whichever file of it does: each filter's
+ * setting is overridden, by its exact name.
+ */
+async function withoutFilters(root: string): Promise<Record<string, string>> {
   const pattern = '^filter\\..*\\.(clean|process|required)$';
-  const names = await git(root, ['config', '--local', '--name-only', '--get-regexp', pattern]).catch(
+  const names = await git(root, ['config', '--includes', '--name-only', '-z', '--get-regexp', pattern]).catch(
     () => '',
   );
-  return names
-    .split('\n')
-    .filter(Boolean)
-    .flatMap((name) => ['-c', `${name}=${name.endsWith('.required') ? 'false' : ''}`]);
+  const settings = [...new Set(names.split('\0').filter(Boolean))];
+  return Object.fromEntries([
+    ['GIT_CONFIG_COUNT', String(settings.length)],
+    ...settings.flatMap((name, at) => [
+      [`GIT_CONFIG_KEY_${at}`, name],
+      [`GIT_CONFIG_VALUE_${at}`, name.endsWith('.required') ? 'false' : ''],
+    ]),
+  ]);
 }
 
 async function textAt(root: string, path: string, head: string | undefined): Promise<string | undefined> {

@@ -121,9 +121,48 @@ test('a repository whose configuration runs programs on its files runs none', as
   ])
     git('config', key, `touch ${proof}; cat`);
   git('config', 'filter.evil.required', 'true');
+  // By a name with an equals sign, by a file that is included, by one of worktrees alone, and of a repository inside.
+  writeFileSync(
+    join(path, '.gitattributes'),
+    '* filter=evil diff=evil\n*.eq filter=a=b\n*.inc filter=inc\n*.wt filter=wt\n',
+  );
+  writeFileSync(
+    join(path, '.git', 'evil.cfg'),
+    `[filter "inc"]\n\tclean = touch ${proof}; cat\n[filter "a=b"]\n\tclean = touch ${proof}; cat\n`,
+  );
+  git('config', 'include.path', 'evil.cfg');
+  git('config', 'extensions.worktreeConfig', 'true');
+  writeFileSync(join(path, '.git', 'config.worktree'), `[filter "wt"]\n\tclean = touch ${proof}; cat\n`);
+  for (const name of ['x.eq', 'x.inc', 'x.wt']) writeFileSync(join(path, name), 'one\n');
+  const sub = createRepository(
+    [{ message: 'inside', files: { 's.txt': 's\n', '.gitattributes': '* filter=evil\n' } }],
+    join(path, 'sub'),
+  );
+  git(
+    '-c',
+    'filter.evil.clean=',
+    '-c',
+    'filter.evil.process=',
+    '-c',
+    'filter.evil.required=false',
+    '-c',
+    'filter.inc.clean=',
+    '-c',
+    'filter.wt.clean=',
+    '-c',
+    'core.fsmonitor=false',
+    'add',
+    'x.inc',
+    'x.wt',
+    'sub',
+  );
+  sub.git('config', 'filter.evil.clean', `touch ${proof}; cat`);
+  writeFileSync(join(path, 'sub', 's.txt'), 't\n');
+  for (const name of ['x.eq', 'x.inc', 'x.wt']) writeFileSync(join(path, name), 'two\n');
+  rmSync(proof, { force: true });
   writeFileSync(join(path, 'a.txt'), 'b\n');
   const { files } = await changeOf(path, 'HEAD');
-  expect(files).toMatchObject([{ path: 'a.txt', added: 1, removed: 1 }]);
+  expect(files.find(({ path: one }) => one === 'a.txt')).toMatchObject({ added: 1, removed: 1 });
   expect(existsSync(proof)).toBe(false);
 });
 

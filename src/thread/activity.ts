@@ -29,6 +29,7 @@ export interface Activity {
 export interface Waiting {
   kind: 'permission' | 'question';
   callId: string;
+  request?: string;
   step: number;
   /** One line: the tool with what it is to do, or the question. */
   what: string;
@@ -74,11 +75,13 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
     case 'permission.requested':
       return waitingFor(activity, {
         ...{ kind: 'permission', callId: event.callId, step: event.step },
+        ...(event.request !== undefined && { request: event.request }),
         what: `${event.tool} ${headline(event.input)}`.trim(),
       });
     case 'question.asked':
       return waitingFor(activity, {
         ...{ kind: 'question', callId: event.callId, step: event.step },
+        ...(event.request !== undefined && { request: event.request }),
         what: firstLine(event.question),
       });
     case 'permission.decided':

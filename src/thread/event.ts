@@ -134,6 +134,8 @@ export interface PermissionRequested {
   type: 'permission.requested';
   step: number;
   callId: string;
+  /** Which asking this is: no other has the same, whatever the model calls its calls. */
+  request?: string;
   tool: string;
   input: unknown;
   reason: string;
@@ -249,6 +251,8 @@ export interface QuestionAsked {
   type: 'question.asked';
   step: number;
   callId: string;
+  /** Which asking this is: no other has the same. */
+  request?: string;
   question: string;
   options: string[];
 }

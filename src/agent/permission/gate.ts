@@ -1,5 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { newId } from '../../thread/index.ts';
 import type { Permit, SoundCall } from '../../tool/index.ts';
 import type { Job } from '../agent.ts';
 import type { PermissionAnswer, PermissionRequest, Person } from '../person.ts';
@@ -105,7 +106,9 @@ export class Gate {
       decision.rule === undefined && !/ is protected$/.test(decision.because)
         ? suggestRules(question, this.policy.root)
         : [];
-    const request: PermissionRequest = { ...about, reason: decision.because, suggestions };
+    const request: PermissionRequest = {
+      ...{ ...about, request: newId(), reason: decision.because, suggestions },
+    };
     await emit({ type: 'permission.requested', ...request, suggestions });
     const answer = signal.aborted ? undefined : await person.permit(request, signal);
     if (!answer) return this.#deny(about, around, 'nobody', 'the request was withdrawn');

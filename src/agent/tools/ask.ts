@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ThreadEvent } from '../../thread/index.ts';
+import { newId, type ThreadEvent } from '../../thread/index.ts';
 import type { Tool } from '../../tool/index.ts';
 import type { Person } from '../person.ts';
 
@@ -24,8 +24,9 @@ export function askTool({ record, step, person }: Asker): Tool<z.infer<typeof in
     access: () => ({}),
     async run({ question, options = [] }, { callId, signal }) {
       const about = { step: step(), callId };
-      await record({ type: 'question.asked', ...about, question, options });
-      const answer = await person?.answer({ ...about, question, options }, signal);
+      const request = newId();
+      await record({ type: 'question.asked', ...about, request, question, options });
+      const answer = await person?.answer({ ...about, request, question, options }, signal);
       if (answer !== undefined) {
         await record({ type: 'question.answered', ...about, answer, by: 'person' });
         return { ok: true, output: answer };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { keepFact } from '../../config/index.ts';
-import type { ThreadEvent } from '../../thread/index.ts';
+import { newId, type ThreadEvent } from '../../thread/index.ts';
 import type { Tool } from '../../tool/index.ts';
 import type { Person } from '../person.ts';
 
@@ -37,7 +37,12 @@ export function rememberTool({
       const about = { step: step(), callId, tool: 'remember' };
       if (!person)
         return { ok: false, output: 'Nobody is there to approve it: say it in your answer instead.' };
-      const request = { ...about, input: { fact }, reason: 'it would be kept for later sessions' };
+      const request = {
+        ...about,
+        request: newId(),
+        input: { fact },
+        reason: 'it would be kept for later sessions',
+      };
       await record({ type: 'permission.requested', ...request, suggestions: [] });
       const answer = await person.permit({ ...request, suggestions: [] }, signal);
       const outcome = answer?.outcome ?? 'deny';

@@ -5,37 +5,37 @@ export class WebPerson implements Person {
   readonly #permissions = new Map<string, (answer: PermissionAnswer | undefined) => void>();
   readonly #questions = new Map<string, (answer: string | undefined) => void>();
 
-  permit({ callId }: PermissionRequest, signal: AbortSignal): Promise<PermissionAnswer | undefined> {
-    return this.#wait(this.#permissions, callId, signal);
+  permit({ request }: PermissionRequest, signal: AbortSignal): Promise<PermissionAnswer | undefined> {
+    return this.#wait(this.#permissions, request, signal);
   }
 
-  answer({ callId }: Inquiry, signal: AbortSignal): Promise<string | undefined> {
-    return this.#wait(this.#questions, callId, signal);
-  }
-
-  /** @returns false where nothing of that id waits */
-  decide(callId: string, answer: PermissionAnswer): boolean {
-    return settle(this.#permissions, callId, answer);
+  answer({ request }: Inquiry, signal: AbortSignal): Promise<string | undefined> {
+    return this.#wait(this.#questions, request, signal);
   }
 
   /** @returns false where nothing of that id waits */
-  reply(callId: string, answer: string): boolean {
-    return settle(this.#questions, callId, answer);
+  decide(request: string, answer: PermissionAnswer): boolean {
+    return settle(this.#permissions, request, answer);
+  }
+
+  /** @returns false where nothing of that id waits */
+  reply(request: string, answer: string): boolean {
+    return settle(this.#questions, request, answer);
   }
 
   #wait<T>(
     waiting: Map<string, (answer: T | undefined) => void>,
-    callId: string,
+    request: string,
     signal: AbortSignal,
   ): Promise<T | undefined> {
     return new Promise((resolve) => {
       const done = (answer: T | undefined) => {
-        waiting.delete(callId);
+        waiting.delete(request);
         signal.removeEventListener('abort', withdraw);
         resolve(answer);
       };
       const withdraw = () => done(undefined);
-      waiting.set(callId, done);
+      waiting.set(request, done);
       if (signal.aborted) withdraw();
       else signal.addEventListener('abort', withdraw, { once: true });
     });
@@ -44,10 +44,10 @@ export class WebPerson implements Person {
 
 function settle<T>(
   waiting: Map<string, (answer: T | undefined) => void>,
-  callId: string,
+  request: string,
   answer: T,
 ): boolean {
-  const done = waiting.get(callId);
+  const done = waiting.get(request);
   done?.(answer);
   return done !== undefined;
 }

@@ -21,7 +21,7 @@ const answerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('permission'),
     thread: z.string().min(1),
-    callId: z.string().min(1),
+    request: z.string().min(1),
     outcome: z.enum(['allow', 'deny']),
     scope: z.enum(['once', 'session', 'project', 'user']).default('once'),
     note: z.string().max(10_000).optional(),
@@ -29,7 +29,7 @@ const answerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('question'),
     thread: z.string().min(1),
-    callId: z.string().min(1),
+    request: z.string().min(1),
     answer: text,
   }),
 ]);
@@ -82,8 +82,8 @@ export function threadRoutes({ store, live }: Server) {
       const given = context.req.valid('json');
       const isTaken = await live.answer(given.thread, (person) =>
         given.kind === 'question'
-          ? person.reply(given.callId, given.answer)
-          : person.decide(given.callId, {
+          ? person.reply(given.request, given.answer)
+          : person.decide(given.request, {
               ...{ outcome: given.outcome, scope: given.scope },
               ...(given.note !== undefined && { note: given.note }),
             }),

@@ -31,7 +31,11 @@ export function PermissionForm({ thread, event }: { thread: string; event: Permi
   const { send, busy, error } = useSend();
   const decide = (outcome: 'allow' | 'deny', scope: 'once' | 'session' | 'project') =>
     send(() =>
-      read(api.answers.$post({ json: { kind: 'permission', thread, callId: event.callId, outcome, scope } })),
+      read(
+        api.answers.$post({
+          json: { kind: 'permission', thread, request: event.request ?? '', outcome, scope },
+        }),
+      ),
     );
   return (
     <section aria-label="Permission" className="card flex flex-col gap-2 border-needs p-3">
@@ -98,7 +102,9 @@ export function QuestionForm({ thread, event }: { thread: string; event: Questio
   const [own, setOwn] = useState('');
   const answer = (text: string) =>
     send(() =>
-      read(api.answers.$post({ json: { kind: 'question', thread, callId: event.callId, answer: text } })),
+      read(
+        api.answers.$post({ json: { kind: 'question', thread, request: event.request ?? '', answer: text } }),
+      ),
     );
   return (
     <section aria-label="Question" className="card flex flex-col gap-2 border-needs p-3">

@@ -92,7 +92,15 @@ describe('who may ask', () => {
     expect(opened.headers.location).toBe('/inbox');
     const [cookie] = opened.headers['set-cookie'] as string[];
     expect(cookie).toMatch(/^kino=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
-    const page = await raw(served, '/inbox', { host, cookie: cookie!.split(';')[0]! });
+    const cookies = { host, cookie: cookie!.split(';')[0]! };
+    expect(cookies.cookie).not.toContain(served.token);
+    // Whatever listens on another port of the machine is sent the cookie as well: alone it opens nothing.
+    expect((await raw(served, '/api/board', cookies)).status).toBe(401);
+    expect((await raw(served, '/api/board', { ...cookies, 'x-kino-key': 'wrong' })).status).toBe(401);
+    const key = new URL(served.url).hash.slice(1);
+    expect((await raw(served, '/api/board', { ...cookies, 'x-kino-key': key })).status).toBe(200);
+    expect((await raw(served, '/api/board', { host, 'x-kino-key': key })).status).toBe(401);
+    const page = await raw(served, '/inbox', cookies);
     expect(page).toMatchObject({ status: 200, text: expect.stringContaining('<div id="root">') });
     const policy = String(page.headers['content-security-policy']);
     expect(policy).toContain("default-src 'none'; script-src 'self'");
@@ -109,6 +117,7 @@ describe('who may ask', () => {
       '/assets/..%2f..%2fpackage.json',
       '/%2e%2e/%2e%2e/etc/passwd',
       '/assets/%00.js',
+      '/%zz',
     ]) {
       const { status, text } = await raw(served, path, headers);
       expect(text, path).not.toMatch(/"name": "kino"|root:/);

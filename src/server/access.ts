@@ -1,13 +1,30 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { RequestError } from './errors.ts';
 
 const COOKIE = 'kino';
 
-/** Who may talk to the server: whoever has the token, from a page of the server itself. */
+/**
+ * What a page is let in by: a cookie and a key, of which neither is enough. A browser sends its cookies to every port of a
+ * machine, so that whatever listens there sees them; the key is known to pages of this very server alone.
+ */
+export interface PageSecrets {
+  cookie: string;
+  /** Comes behind the `#` of the address, which no server is told, and is kept by the page. */
+  key: string;
+}
+
+/** The same for the same token, so that pages go on with the next server; neither tells the token. */
+export function secretsOf(token: string): PageSecrets {
+  const derived = (what: string) => createHmac('sha256', token).update(what).digest('base64url');
+  return { cookie: derived('cookie'), key: derived('key') };
+}
+
+/** Who may talk to the server: whoever has the token, and pages of the server itself. */
 export interface Access {
   token: string;
+  page: PageSecrets;
   /** `name:port` as browsers send it in `Host`; a name that was rebound to this machine is none of them. */
   hosts: ReadonlySet<string>;
   /** Of the server's own pages. */
@@ -21,8 +38,9 @@ export function newToken(): string {
 }
 
 /**
- * Refuses what comes by another name (DNS rebinding), from another page (CSRF) or without the token. The token comes once
- * in the address that was opened, then in a cookie that no script can read; programs send it as `Authorization: Bearer`.
+ * Refuses what comes by another name (DNS rebinding), from another page (CSRF) or without a secret. The token comes in the
+ * address that is opened, and gives a cookie that no script can read; with it and its key a page may ask. Programs send
+ * the token as `Authorization: Bearer`.
  */
 export function guard(access: Access): MiddlewareHandler {
   return async (context, next) => {
@@ -40,23 +58,29 @@ export function guard(access: Access): MiddlewareHandler {
     const given = new URL(req.url).searchParams.get('token');
     if (given !== null && req.method === 'GET' && !req.path.startsWith('/api/')) {
       if (!isSame(given, access.token)) throw new RequestError(401, 'That token is not the right one.');
-      setCookie(context, COOKIE, access.token, {
+      setCookie(context, COOKIE, access.page.cookie, {
         ...{ httpOnly: true, sameSite: 'Strict', path: '/', secure: access.secure },
       });
       const clean = new URL(req.url);
       clean.searchParams.delete('token');
       return context.redirect(`${clean.pathname}${clean.search}`, 303);
     }
-    if (!isKnown(context, access.token))
+    if (!isKnown(context, access))
       throw new RequestError(401, 'Open the address that `kino serve` has printed: it carries the token.');
     return next();
   };
 }
 
-function isKnown(context: Context, token: string): boolean {
-  const cookie = getCookie(context, COOKIE);
-  const bearer = /^Bearer (.+)$/.exec(context.req.header('authorization') ?? '')?.[1];
-  return (cookie !== undefined && isSame(cookie, token)) || (bearer !== undefined && isSame(bearer, token));
+function isKnown(context: Context, { token, page }: Access): boolean {
+  const { req } = context;
+  const bearer = /^Bearer (.+)$/.exec(req.header('authorization') ?? '')?.[1];
+  if (bearer !== undefined) return isSame(bearer, token);
+  if (!isSame(getCookie(context, COOKIE) ?? '', page.cookie)) return false;
+  // What is built for everybody tells nothing.
+  if (!req.path.startsWith('/api/')) return true;
+  // A stream cannot send headers.
+  const key = req.header('x-kino-key') ?? (req.path === '/api/stream' ? req.query('key') : undefined);
+  return isSame(key ?? '', page.key);
 }
 
 /** Compares in a time that tells nothing of where two texts differ. */

@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { type Access, guard, headers } from './access.ts';
@@ -20,6 +21,8 @@ const followSchema = z.object({
   revision: digits,
   /** `thread:seq`, separated by commas: the events that the tab has. */
   threads: z.string().max(10_000).default(''),
+  /** Of pages, which cannot send it otherwise. */
+  key: z.string().optional(),
 });
 
 /** What is thrown for the person's input or the state of things: told in one sentence. */
@@ -28,6 +31,7 @@ const TOLD = new Map<string, RequestError['status']>([
   ['NotAFlowError', 404],
   ['FlowStateError', 409],
   ['NoSuchFolderError', 400],
+  ['NoSuchCommitError', 409],
   ['NoModelError', 400],
   ['NotPromptableError', 400],
   ['UnknownAgentError', 400],
@@ -70,6 +74,8 @@ export function createApp(server: Server, access: Access) {
   const app = new Hono();
   app.onError((error, context) => {
     const status = error instanceof RequestError ? error.status : TOLD.get(error.name);
+    // What is no JSON, and the like.
+    if (error instanceof HTTPException) return context.json({ error: error.message }, error.status);
     if (status !== undefined) return context.json({ error: error.message.split('\n', 1)[0]! }, status);
     process.emitWarning(error);
     return context.json({ error: 'The server failed; its terminal says how.' }, 500);

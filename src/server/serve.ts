@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { AgentChoice } from '../agent/index.ts';
 import type { ThreadStore } from '../thread/index.ts';
-import { type Access, newToken } from './access.ts';
+import { type Access, newToken, secretsOf } from './access.ts';
 import { createApp } from './app.ts';
 import { ServeError } from './errors.ts';
 import { Live } from './live/live.ts';
@@ -25,7 +25,7 @@ export interface ServeOptions {
 }
 
 export interface Serving {
-  /** With the token; to be opened once. */
+  /** With the token, and behind `#` the key of pages. */
   url: string;
   origin: string;
   token: string;
@@ -55,8 +55,10 @@ export async function serve({
     );
   const live = new Live(store, choice);
   const [hosts, origins] = [new Set<string>(), new Set<string>()];
+  const page = secretsOf(token);
   const access: Access = {
     token,
+    page,
     hosts,
     origins,
     secure: tls !== undefined || (proxy?.startsWith('https:') ?? false),
@@ -82,7 +84,9 @@ export async function serve({
   const scheme = tls ? 'https' : 'http';
   for (const name of LOOPBACK.has(host) ? ['127.0.0.1', 'localhost', '[::1]'] : [host]) {
     hosts.add(`${name}:${bound}`);
-    origins.add(`${scheme}://${name}:${bound}`);
+    // Browsers leave out the port that goes without saying.
+    if (bound === (tls ? 443 : 80)) hosts.add(name);
+    origins.add(new URL(`${scheme}://${name}:${bound}`).origin);
   }
   if (proxy !== undefined) {
     const { host: name, origin } = new URL(proxy);
@@ -94,7 +98,7 @@ export async function serve({
       ? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`
       : new URL(proxy).origin;
   return {
-    ...{ url: `${origin}/?token=${token}`, origin, token },
+    ...{ url: `${origin}/?token=${token}#${page.key}`, origin, token },
     async close() {
       await live.close();
       server.closeAllConnections();

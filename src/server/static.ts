@@ -16,9 +16,18 @@ const TYPES: Record<string, string> = {
   '.webmanifest': 'application/manifest+json',
 };
 
+/** @throws RequestError for what is no encoding */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw new RequestError(404, 'There is nothing there.');
+  }
+}
+
 /** A file of the manager; every address that is no file is the page itself, which knows what to show there. */
 export async function page(context: Context): Promise<Response> {
-  const path = normalize(decodeURIComponent(context.req.path));
+  const path = normalize(decoded(context.req.path));
   if (path.startsWith('/api/')) throw new RequestError(404, 'There is nothing there.');
   const isAsset = path.startsWith('/assets/') || TYPES[extname(path)] !== undefined;
   const file = isAsset ? join(FOLDER, path) : join(FOLDER, 'index.html');

@@ -1,11 +1,29 @@
 import { hc } from 'hono/client';
 import type { App } from '../server/index.ts';
 
-export const { api } = hc<App>('/');
+const KEPT = 'kino-key';
+
+/** The key of pages: it comes behind the `#` of the address that was opened, and is this page's alone from then on. */
+export const key = (() => {
+  const given = /^#([\w-]{40,})$/.exec(location.hash)?.[1];
+  if (given !== undefined) {
+    localStorage.setItem(KEPT, given);
+    history.replaceState(null, '', location.pathname + location.search);
+  }
+  return given ?? localStorage.getItem(KEPT) ?? '';
+})();
+
+export const { api } = hc<App>('/', { headers: { 'x-kino-key': key } });
 
 /** What the server said against a request, in one sentence. */
 export class ApiError extends Error {
   override name = 'ApiError';
+  /** Absent where no server answered. */
+  readonly status: number | undefined;
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** The body of an answer. @throws ApiError with what the server says */
@@ -17,5 +35,5 @@ export async function read<T>(
   });
   if (response.ok) return response.json();
   const said = (await response.json().catch(() => ({}))) as { error?: string };
-  throw new ApiError(said.error ?? `The server answered ${response.status}.`);
+  throw new ApiError(said.error ?? `The server answered ${response.status}.`, response.status);
 }

@@ -60,6 +60,8 @@ export function App(): ReactNode {
         </nav>
         <span role="status" className="order-last basis-full text-sm text-bad empty:hidden">
           {connection === 'lost' && 'The server does not answer; trying again …'}
+          {connection === 'refused' &&
+            'Open the address that `kino serve` has printed: this page is of another one.'}
         </span>
         <Link to="/new" className="button button-main ml-auto" title="n">
           New work

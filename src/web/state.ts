@@ -1,7 +1,7 @@
 import { useSyncExternalStore } from 'react';
 import type { ShownThread, StreamMessage } from '../server/index.ts';
 import type { StoredEvent } from '../thread/index.ts';
-import { api, read } from './api.ts';
+import { ApiError, api, key, read } from './api.ts';
 
 /** A part of a thread's events that the tab has: from `first` on, without a gap. */
 export interface ThreadEvents {
@@ -12,7 +12,7 @@ export interface ThreadEvents {
 interface State {
   threads: ReadonlyMap<string, ShownThread>;
   events: ReadonlyMap<string, ThreadEvents>;
-  connection: 'connecting' | 'open' | 'lost';
+  connection: 'connecting' | 'open' | 'lost' | 'refused';
 }
 
 let state: State = { threads: new Map(), events: new Map(), connection: 'connecting' };
@@ -52,8 +52,10 @@ export async function begin(): Promise<void> {
     revision = board.revision;
     update({ threads: new Map(board.threads.map((thread) => [thread.id, thread as ShownThread])) });
     connect();
-  } catch {
-    update({ connection: 'lost' });
+  } catch (error) {
+    // Another server has another token: only its address helps.
+    const isRefused = error instanceof ApiError && error.status === 401;
+    update({ connection: isRefused ? 'refused' : 'lost' });
     setTimeout(begin, delay());
   }
 }
@@ -68,7 +70,7 @@ function connect(): void {
   const threads = [...state.events].map(
     ([id, { events, first }]) => `${id}:${events.at(-1)?.seq ?? first - 1}`,
   );
-  source = new EventSource(`/api/stream?revision=${revision}&threads=${threads.join(',')}`);
+  source = new EventSource(`/api/stream?revision=${revision}&threads=${threads.join(',')}&key=${key}`);
   source.onopen = () => {
     retry = 0;
     update({ connection: 'open' });
@@ -127,7 +129,9 @@ export async function loadEarlier(id: string): Promise<void> {
   const page = await read(
     api.threads[':id'].events.$get({ param: { id }, query: { before, limit: String(PAGE) } }),
   );
-  const now = state.events.get(id) ?? known;
+  const now = state.events.get(id);
+  // It was left meanwhile, or somebody else was faster.
+  if (now?.first !== known.first) return;
   const events = [...(page.events as StoredEvent[]), ...now.events];
   update({ events: new Map(state.events).set(id, { events, first: page.first }) });
 }

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { AgentChoice } from '../../agent/index.ts';
+import { kinoHome } from '../../config/index.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { addModelFlags } from '../model-flags.ts';
@@ -66,7 +68,7 @@ async function run(flags: ServeFlags): Promise<void> {
       print(
         `The manager is at ${paint('bold', url)}\n${paint('dim', 'Ctrl-C stops it and the agents that it started.')}`,
       );
-    if (open) openInBrowser(url);
+    if (open) await openInBrowser(url);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       else signal.addEventListener('abort', () => resolve(), { once: true });
@@ -77,11 +79,21 @@ async function run(flags: ServeFlags): Promise<void> {
   }
 }
 
-/** Whatever this system opens addresses with; where there is nothing, the person has the address. */
-function openInBrowser(url: string): void {
+/**
+ * Opens an address by whatever this system opens files with. What a program is started with everybody on the machine can
+ * read, so the address is in a file that this user alone can.
+ */
+async function openInBrowser(url: string): Promise<void> {
+  const file = join(kinoHome(), 'open.html');
+  await rm(file, { force: true });
+  await writeFile(
+    file,
+    `<!doctype html><meta http-equiv="refresh" content="0;url=${url}"><title>Kino</title>\n`,
+    { mode: 0o600 },
+  );
   const program =
     process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
-  spawn(program, [url], { stdio: 'ignore', detached: true })
+  spawn(program, [file], { stdio: 'ignore', detached: true })
     .on('error', () => {})
     .unref();
 }

@@ -279,14 +279,35 @@ describe('work', () => {
     expect(
       await served.ask(`/api/threads/${thread}/comments`, { artifact: 'none', anchor, text: 'x' }),
     ).toMatchObject({ status: 404 });
-    expect(await served.ask(`/api/flows/${json.flow}/decisions`, { decision: 'approve' })).toMatchObject({
+    expect(
+      await served.ask(`/api/flows/${json.flow}/decisions`, {
+        decision: 'approve',
+        phase: 'research',
+        versions: { research: 1 },
+      }),
+    ).toMatchObject({
       status: 409,
       json: { error: expect.stringContaining('not addressed') },
     });
     expect(
-      (await served.ask(`/api/flows/${json.flow}/decisions`, { decision: 'approve', anyway: true })).status,
+      (
+        await served.ask(`/api/flows/${json.flow}/decisions`, {
+          decision: 'approve',
+          phase: 'research',
+          versions: { research: 1 },
+          anyway: true,
+        })
+      ).status,
     ).toBe(200);
     await until(flow, ({ current, state }) => current === 'plan' && state === 'needs-you');
+    // What was seen is research; nobody has looked at the plan.
+    const stale = { decision: 'approve', phase: 'research', versions: { research: 1 }, anyway: true };
+    expect((await served.ask(`/api/flows/${json.flow}/decisions`, stale)).status).toBe(409);
+    const session = await served.ask('/api/threads', { folder, prompt: 'x', worktree: false });
+    expect(
+      (await served.ask(`/api/flows/${session.json.thread}/decisions`, { decision: 'resume' })).status,
+    ).toBe(404);
+    expect((await served.ask('/api/flows/none/decisions', { decision: 'resume' })).status).toBe(404);
   });
 
   test('what is asked badly is one sentence', async () => {

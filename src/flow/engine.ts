@@ -63,14 +63,14 @@ export class Flows {
    * @throws FlowStateError where somebody else works on it
    */
   async advance(id: string, face: PhaseFace, signal: AbortSignal, resume = false): Promise<FlowStand> {
-    await this.#begin(id);
-    let stand = await this.stand(id);
+    await this.#claim(id);
+    let stand = await standOf(this.#store, id, { isClaimed: true });
     let mayResume = resume;
     try {
       while (!signal.aborted) {
         const { state, current, flow, artifacts } = stand;
         if (state === 'working')
-          throw new FlowStateError(`Somebody works on ${current!.phase.name} of ${id} already.`);
+          throw new FlowStateError(`Somebody works on the thread of ${current!.phase.name} already.`);
         if (state === 'done' || (state === 'stopped' && !mayResume)) break;
         if (state === 'needs-you') {
           const main = mainArtifact(current!, artifacts);
@@ -80,10 +80,10 @@ export class Flows {
           await this.#decide(id, current!, { decision: 'approved', by, versions: versionsOf(artifacts) });
         } else await this.#work(stand, face, signal);
         mayResume = false;
-        stand = await this.stand(id);
+        stand = await standOf(this.#store, id, { isClaimed: true });
       }
     } finally {
-      stand = await this.stand(id);
+      stand = await standOf(this.#store, id, { isClaimed: true });
       await this.#pause(stand);
     }
     return stand;
@@ -129,7 +129,10 @@ export class Flows {
       if (main) await this.comment(main, { kind: 'whole' }, note);
     }
     const sent = await this.sendComments(run.thread);
-    if (sent === 0 && note === undefined)
+    const unanswered = artifacts.some(({ comments }) =>
+      comments.some(({ status, answers }) => status === 'open' && answers.length === 0),
+    );
+    if (sent === 0 && note === undefined && !unanswered)
       throw new FlowStateError(
         `There is nothing to send back to ${state.phase.name}: no comment and no note.`,
       );
@@ -206,10 +209,15 @@ export class Flows {
     await this.#store.append(id, [{ type: 'phase.decided', phase: state.phase.name, run, ...about }]);
   }
 
-  /** One process after another: the thread says who works on the flow. */
-  async #begin(id: string): Promise<void> {
+  /** One process at a time: the thread says who works on the flow. @throws FlowStateError where somebody else does */
+  async #claim(id: string): Promise<void> {
+    const { state, current, lastSeq } = await this.stand(id);
+    const busy = () =>
+      new FlowStateError(`Somebody works on ${current?.phase.name ?? 'it'} of ${id} already.`);
+    if (state === 'working') throw busy();
     const about = { kino: version(), host: hostname(), pid: process.pid };
-    await this.#store.append(id, [{ type: 'thread.resumed', ...about }]);
+    const isMine = await this.#store.appendAfter(id, lastSeq, [{ type: 'thread.resumed', ...about }]);
+    if (!isMine) throw busy();
   }
 
   async #pause({ flow, state, current, ended }: FlowStand): Promise<void> {
@@ -232,11 +240,12 @@ export class Flows {
     const { phase, runs } = current!;
     const again = stand.state === 'stopped' ? standingRun(current!) : undefined;
     const { run, thread } = again ?? { run: runs.length + 1, thread: newId() };
+    const seen = again ? (await readIfAny(this.#store, thread)).length : 0;
     const prompt = again ? await this.#promptAgain(again) : phasePrompt(flow, phase, await this.#read(stand));
     if (!again)
       await this.#store.append(flow.id, [{ type: 'phase.started', phase: phase.name, run, thread }]);
     await workOnPhase(
-      { store: this.#store, flow, phase, thread, signal, ...(prompt !== undefined && { prompt }) },
+      { store: this.#store, flow, phase, thread, seen, signal, ...(prompt !== undefined && { prompt }) },
       face,
     );
   }
@@ -245,10 +254,10 @@ export class Flows {
   async #promptAgain({ thread, decided }: PhaseRun): Promise<string | undefined> {
     if (decided?.decision !== 'sent-back') return undefined;
     const events = await readIfAny(this.#store, thread);
-    const ended = events.findLastIndex(({ type }) => type === 'thread.ended');
-    const ids = events
-      .slice(ended + 1)
-      .flatMap((event) => (event.type === 'comments.sent' ? event.comments : []));
+    // Also what came too late for it to be heard before it ended.
+    const ids = artifactsOf(thread, events).flatMap(({ comments }) =>
+      comments.filter(({ status, answers }) => status === 'open' && answers.length === 0).map(({ id }) => id),
+    );
     return sentText(thread, events, ids) ?? decided.note;
   }
 

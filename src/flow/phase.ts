@@ -34,6 +34,8 @@ export interface PhaseWork {
   flow: Flow;
   phase: Phase;
   thread: string;
+  /** Of the thread's events those that the prompt was made with. */
+  seen: number;
   /** Absent where work that was cut off goes on. */
   prompt?: string;
   signal: AbortSignal;
@@ -47,7 +49,7 @@ const MIN_ANSWER = 80;
  * process they say it in, reaches it at its next step.
  */
 export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Outcome> {
-  const { store, flow, phase, thread, prompt, signal } = work;
+  const { store, flow, phase, thread, seen, prompt, signal } = work;
   const folder = flow.workspace ?? flow.repository;
   if (folder === undefined) throw new Error(`The flow ${flow.id} has no workspace.`);
   const makes = phase.makes;
@@ -66,12 +68,11 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
       open,
     );
     for (const problem of problems) face.say?.(problem);
-    const before = await readIfAny(store, thread);
     // A thread that is not there yet cannot be listened to.
     let listening: Promise<void> | undefined;
     const begin = () => {
       if (listening) return;
-      listening = listen(store, thread, before.length, open, AbortSignal.any([signal, ended.signal]));
+      listening = listen(store, thread, seen, open, AbortSignal.any([signal, ended.signal]));
       // What goes wrong with it is told when the work has ended.
       listening.catch(() => {});
     };

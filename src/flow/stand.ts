@@ -18,18 +18,35 @@ export interface FlowStand {
   ended?: { status: string; reason: string };
   /** What the current phase has made. */
   artifacts: Artifact[];
+  /** The number of the last event of the flow's thread. */
+  lastSeq: number;
 }
 
-/** Reads where a flow stands. @throws NotAFlowError @throws ThreadNotFoundError @throws WorkflowError */
-export async function standOf(store: ThreadStore, id: string): Promise<FlowStand> {
-  const flow = flowOf(id, await store.read(id));
+/**
+ * Reads where a flow stands.
+ *
+ * @param isClaimed who asks works on it
+ *  @throws NotAFlowError @throws ThreadNotFoundError @throws WorkflowError
+ */
+export async function standOf(
+  store: ThreadStore,
+  id: string,
+  { isClaimed = false }: { isClaimed?: boolean } = {},
+): Promise<FlowStand> {
+  const own = await store.read(id);
+  const flow = flowOf(id, own);
+  const lastSeq = own.at(-1)!.seq;
   const current = currentPhase(flow);
-  if (!current) return { flow, state: 'done', artifacts: [] };
+  if (!current) return { flow, state: 'done', artifacts: [], lastSeq };
   const run = standingRun(current);
-  if (!run) return { flow, current, state: 'waiting', artifacts: [] };
+  const claim = own.findLast(({ type }) => type === 'thread.resumed' || type === 'thread.ended');
+  // Between two phases, and before the thread of one is there, nobody else can tell that it is worked on.
+  const isBusy = !isClaimed && claim?.type === 'thread.resumed' && isWorkedOn(claim);
+  if (!run) return { flow, current, state: isBusy ? 'working' : 'waiting', artifacts: [], lastSeq };
   const events = await readIfAny(store, run.thread);
   const artifacts = artifactsOf(run.thread, events);
-  const about = { flow, current, artifacts };
+  const about = { flow, current, artifacts, lastSeq };
+  if (isBusy) return { ...about, state: 'working' };
   const last = events.findLast(({ type }) => /^thread\.(?:started|resumed|ended)$/.test(type));
   if (last?.type === 'thread.ended') {
     const { status, reason } = last;

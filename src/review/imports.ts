@@ -1,16 +1,17 @@
 import { posix } from 'node:path';
 
+const MAX_TEXT = 200_000;
 const EXTENSION = /\.[^./]+$/;
 const SPECIFIERS: readonly [ends: RegExp, imports: readonly RegExp[]][] = [
   [
     /\.(?:[cm]?[jt]sx?|vue|svelte)$/,
     [/(?:\bfrom|\bimport|\brequire\s*\(|\bimport\s*\()\s*['"]([^'"\n]+)['"]/g],
   ],
-  [/\.pyi?$/, [/^\s*from\s+([.\w]+)\s+import\b/gm, /^\s*import\s+([.\w]+)/gm]],
-  [/\.go$/, [/^\s*(?:import\s+)?(?:[\w.]+\s+)?"([^"\n]+)"\s*$/gm]],
-  [/\.rs$/, [/^\s*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;/gm, /\buse\s+(?:crate|super|self)::([\w:]+)/g]],
-  [/\.(?:c|cc|cpp|cxx|h|hpp)$/, [/^\s*#\s*include\s+"([^"\n]+)"/gm]],
-  [/\.(?:java|kt|scala)$/, [/^\s*import\s+(?:static\s+)?([\w.]+)/gm]],
+  [/\.pyi?$/, [/^[ \t]*from\s+([.\w]+)\s+import\b/gm, /^[ \t]*import\s+([.\w]+)/gm]],
+  [/\.go$/, [/^[ \t]*(?:import[ \t]+)?(?:[\w.]+[ \t]+)?"([^"\n]+)"[ \t]*$/gm]],
+  [/\.rs$/, [/^[ \t]*(?:pub(?:\([^)]*\))?\s+)?mod\s+(\w+)\s*;/gm, /\buse\s+(?:crate|super|self)::([\w:]+)/g]],
+  [/\.(?:c|cc|cpp|cxx|h|hpp)$/, [/^[ \t]*#[ \t]*include[ \t]+"([^"\n]+)"/gm]],
+  [/\.(?:java|kt|scala)$/, [/^[ \t]*import[ \t]+(?:static\s+)?([\w.]+)/gm]],
   [/\.rb$/, [/\brequire(?:_relative)?\s*\(?\s*['"]([^'"\n]+)['"]/g]],
 ];
 
@@ -22,9 +23,11 @@ const SPECIFIERS: readonly [ends: RegExp, imports: readonly RegExp[]][] = [
  */
 export function importsAmong(path: string, text: string, others: readonly string[]): Set<string> {
   const found = new Set<string>();
+  // What stands far down a huge file is no import.
+  const head = text.slice(0, MAX_TEXT);
   const patterns = SPECIFIERS.find(([ends]) => ends.test(path))?.[1] ?? [];
   for (const pattern of patterns)
-    for (const [, specifier = ''] of text.matchAll(pattern))
+    for (const [, specifier = ''] of head.matchAll(pattern))
       for (const other of others) if (other !== path && isMeant(path, specifier, other)) found.add(other);
   return found;
 }

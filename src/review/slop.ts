@@ -43,6 +43,8 @@ const SIGNS: readonly [SlopKind, RegExp][] = [
   ],
   ['todo', /\b(?:TODO|FIXME|XXX|HACK)\b/],
 ];
+/** Longer lines are nobody's writing, and searching them takes long. */
+const MAX_LINE = 1_000;
 /** Where printing is what a file is for. */
 const PRINTS = /(?:^|\/)(?:scripts?|bin|cli|bench(?:es|marks?)?|examples?|cmd)\//;
 /** So many lines in a row, the same in two places, were copied. */
@@ -54,7 +56,7 @@ export function slopIn(files: readonly FileDiff[]): SlopFinding[] {
   for (const { path, hunks } of files)
     for (const { lines } of hunks)
       for (const { kind: is, text, new: line = 0 } of lines) {
-        if (is !== 'added') continue;
+        if (is !== 'added' || text.length > MAX_LINE) continue;
         for (const [kind, sign] of SIGNS) {
           if (kind === 'debug-print' && PRINTS.test(path)) continue;
           if (sign.test(text)) findings.push({ kind, path, line, text: text.trim().slice(0, 160) });

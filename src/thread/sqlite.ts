@@ -102,10 +102,22 @@ export class SqliteThreadStore implements ThreadStore {
     }
   }
 
-  async append(id: string, events: readonly ThreadEvent[]): Promise<number> {
+  append(id: string, events: readonly ThreadEvent[]): Promise<number> {
+    return this.#append(id, () => this.#write(id, events));
+  }
+
+  async appendAfter(id: string, lastSeq: number, events: readonly ThreadEvent[]): Promise<boolean> {
+    const isLast = () => {
+      const row = this.#prepare('SELECT last_seq FROM thread WHERE id = ?').get(id);
+      return ((row as { last_seq: number } | undefined)?.last_seq ?? 0) === lastSeq;
+    };
+    return (await this.#append(id, () => (isLast() ? this.#write(id, events) : 0))) > 0;
+  }
+
+  async #append(id: string, write: () => number): Promise<number> {
     let last: number;
     try {
-      last = this.#transaction(() => this.#write(id, events));
+      last = this.#transaction(write);
     } catch (error) {
       if (error instanceof ThreadNotFoundError) throw error;
       throw new StoreWriteError(this.path, error);

@@ -51,6 +51,13 @@ export interface ThreadStore {
    * @throws StoreWriteError when nothing could be written (a full disk, no permission)
    */
   append(id: string, events: readonly ThreadEvent[]): Promise<number>;
+  /**
+   * Appends events where the thread's last event still is the one of that number.
+   *
+   * @returns false where somebody else has written meanwhile, and nothing was appended
+   * @throws as `append`
+   */
+  appendAfter(id: string, lastSeq: number, events: readonly ThreadEvent[]): Promise<boolean>;
   /** The events of a thread from `fromSeq` (default 1) on, to `toSeq` (default the last). @throws ThreadNotFoundError */
   read(id: string, fromSeq?: number, toSeq?: number): Promise<StoredEvent[]>;
   /** One thread. @throws ThreadNotFoundError */

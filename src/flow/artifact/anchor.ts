@@ -34,8 +34,11 @@ export const anchorSchema: z.ZodType<Anchor> = z.discriminatedUnion('kind', [
 const CONTEXT = 48;
 /** A quote of which a larger share was changed is another one. */
 const MAX_CHANGED = 0.4;
-/** Longer texts are not searched for what is only similar. */
+/** Longer quotes, and texts of more lines, are not searched for what is only similar. */
 const MAX_SIMILAR = 2_000;
+const MAX_LINES = 5_000;
+/** Of the same words so many places are looked at. */
+const MAX_PLACES = 200;
 
 /** A place in a text: characters from `start` to before `end`. */
 export interface Span {
@@ -85,7 +88,11 @@ export function lineAt(text: string, at: number): number {
 function occurrences(text: string, quote: string): Span[] {
   const spans: Span[] = [];
   if (quote === '') return spans;
-  for (let start = text.indexOf(quote); start !== -1; start = text.indexOf(quote, start + 1))
+  for (
+    let start = text.indexOf(quote);
+    start !== -1 && spans.length < MAX_PLACES;
+    start = text.indexOf(quote, start + 1)
+  )
     spans.push({ start, end: start + quote.length });
   return spans;
 }
@@ -121,12 +128,12 @@ function similar(anchor: Extract<Anchor, { kind: 'text' }>, text: string): Span 
   const lines = text.split('\n');
   const count = anchor.quote.split('\n').length;
   const wanted = squeezed(anchor.quote);
-  if (wanted === '') return undefined;
+  if (wanted === '' || lines.length > MAX_LINES) return undefined;
   let found: { span: Span; changed: number; away: number } | undefined;
   let start = 0;
   for (let line = 0; line < lines.length; line++) {
     const own = lines.slice(line, line + count).join('\n');
-    const given = squeezed(own);
+    const given = squeezed(own.slice(0, 4 * MAX_SIMILAR));
     // A part of a line is compared with the part of the other that it is most like, at its place in it.
     const changed =
       Math.abs(given.length - wanted.length) > wanted.length && count === 1

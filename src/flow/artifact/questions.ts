@@ -11,7 +11,9 @@ export interface OpenQuestion {
   line: number;
 }
 
-const HEADING = /^(#{1,6})\s+(.*?)\s*#*\s*$/;
+/** Longer lines are no headings and no questions; what an agent writes may be made to take long. */
+const MAX_LINE = 2_000;
+const HEADING = /^(#{1,6})[ \t](.*)$/;
 const ITEM = /^(\s*)(?:[-*+]|\d+[.)])\s+(?:\[[ xX]\]\s+)?(.*)$/;
 
 /**
@@ -25,6 +27,7 @@ export function openQuestions(markdown: string): OpenQuestion[] {
   let indent = 0;
   let fence: string | undefined;
   for (const [at, line] of markdown.split('\n').entries()) {
+    if (line.length > MAX_LINE) continue;
     const mark = /^\s*(```+|~~~+)/.exec(line)?.[1];
     if (mark && (fence === undefined || mark.startsWith(fence)))
       fence = fence === undefined ? mark : undefined;

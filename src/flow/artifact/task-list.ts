@@ -1,16 +1,21 @@
 import { distance } from 'fastest-levenshtein';
 import type { TodoItem } from '../../thread/index.ts';
 
+/** Longer ones are not compared. */
+const MAX_LINE = 500;
 /** An item of a task list of GitHub Flavored Markdown. */
 const TASK = /^(\s*(?:[-*+]|\d+[.)])\s+\[)([ xX])(\]\s+)(.*)$/;
 
 /** Ticks the items of a task list that an agent has done, whose words it need not repeat to the letter. */
 export function ticked(markdown: string, todos: readonly TodoItem[]): string {
-  const done = todos.filter(({ status }) => status === 'done').map(({ text }) => plainWords(text));
+  const done = todos
+    .filter(({ status, text }) => status === 'done' && text.length <= MAX_LINE)
+    .map(({ text }) => plainWords(text));
   if (done.length === 0) return markdown;
   return markdown
     .split('\n')
     .map((line) => {
+      if (line.length > MAX_LINE) return line;
       const task = TASK.exec(line);
       if (task?.[2] !== ' ') return line;
       const words = plainWords(task[4]!);

@@ -122,5 +122,6 @@ export function artifactTools(desk: ArtifactDesk, record: (event: ThreadEvent) =
 }
 
 function headingOf(markdown: string): string | undefined {
-  return /^#\s+(.+?)\s*#*\s*$/m.exec(markdown)?.[1]?.slice(0, 200);
+  const heading = /^#[ \t]([^\n]{1,400})$/m.exec(markdown)?.[1]?.trim();
+  return heading === undefined || heading === '' ? undefined : heading.slice(0, 200);
 }

@@ -34,6 +34,9 @@ const startSchema = z.strictObject({
 const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({
     decision: z.literal('approve'),
+    /** What the person has seen: nothing else is approved. */
+    phase: z.string(),
+    versions: z.record(z.string(), z.int()),
     anyway: z.boolean().default(false),
     note: text.optional(),
   }),
@@ -103,8 +106,14 @@ export function flowRoutes({ store, live }: Server) {
     .post('/flows/:id/decisions', body(decisionSchema), async (context) => {
       const id = context.req.param('id');
       const given = context.req.valid('json');
+      const { current, artifacts } = await flows.stand(id);
       if (live.isRunning(id)) throw new RequestError(409, 'A phase of it is worked on.');
       const note = 'note' in given && given.note !== undefined ? given.note : undefined;
+      if (given.decision === 'approve') {
+        const isSeen = artifacts.every((one) => given.versions[one.name] === latestOf(one).version);
+        if (current?.phase.name !== given.phase || !isSeen)
+          throw new RequestError(409, 'It is not what you have seen; look again.');
+      }
       if (given.decision === 'approve')
         await flows.approve(id, { anyway: given.anyway, ...(note !== undefined && { note }) });
       else if (given.decision === 'send-back') await flows.sendBack(id, note, given.phase);

@@ -250,10 +250,14 @@ function Decide({ flow }: { flow: Flow }): ReactNode {
   );
   const decide = (decision: 'approve' | 'send-back' | 'discard' | 'resume', anyway = false) =>
     send(async () => {
+      const seen = {
+        phase: current.name,
+        versions: Object.fromEntries(current.artifacts.map(({ name, versions }) => [name, versions.length])),
+      };
       const said = note.trim() === '' ? {} : { note: note.trim() };
       const json =
         decision === 'approve'
-          ? { decision, anyway, ...said }
+          ? { decision, anyway, ...seen, ...said }
           : decision === 'resume'
             ? { decision }
             : { decision, ...said };

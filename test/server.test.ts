@@ -310,6 +310,21 @@ describe('work', () => {
     expect((await served.ask('/api/flows/none/decisions', { decision: 'resume' })).status).toBe(404);
   });
 
+  test('what cannot begin leaves nothing', async () => {
+    const folder = await repository();
+    const served = await startServing();
+    for (const [path, body] of [
+      ['/api/threads', { folder, prompt: 'x', worktree: true }],
+      ['/api/flows', { folder, request: 'x' }],
+    ] as const)
+      expect(await served.ask(path, body)).toMatchObject({
+        status: 400,
+        json: { error: expect.stringContaining('No model') },
+      });
+    const { stdout } = await kino(['worktree', 'list', '--json'], { cwd: folder });
+    expect(JSON.parse(stdout)).toEqual([]);
+  });
+
   test('what is asked badly is one sentence', async () => {
     const served = await serveWith();
     const said = async (path: string, body: unknown) => {

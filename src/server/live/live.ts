@@ -51,6 +51,7 @@ export class Live {
 
   /** Starts an agent in a new thread. @returns the thread's id, when its work has begun @throws whatever opening does */
   async start({ folder, prompt, choice, mode, worktree }: NewSession): Promise<string> {
+    await this.check(folder, choice);
     const thread = newId();
     const title = titleFrom(prompt);
     await this.#work(thread, {
@@ -62,6 +63,16 @@ export class Live {
       ...(worktree && { worktree: groupOf(title, thread) }),
     });
     return thread;
+  }
+
+  /** Whether an agent could work in a folder, before anything is made for it. @throws whatever opening one does */
+  async check(folder: string, choice: AgentChoice = {}): Promise<void> {
+    const open = await openSession({ folder, thread: newId(), sandbox: 'read-only' });
+    try {
+      await openAgent({ ...this.#choice, ...choice }, open);
+    } finally {
+      await open.dispose();
+    }
   }
 
   /** Goes on with a thread that nobody works on. @throws RequestError @throws ThreadNotFoundError */
@@ -177,7 +188,8 @@ export class Live {
   }
 }
 
-/** Whether a process that is there works on a thread; on another machine it is taken to be there. */
+/** Whether another process that is there works on a thread; on another machine it is taken to be there. */
 function isWorkedOn({ status, host, pid }: Pick<ThreadSummary, 'status' | 'host' | 'pid'>): boolean {
-  return status === 'running' && (host !== hostname() || isAlive(pid));
+  if (status !== 'running' || (host === hostname() && pid === process.pid)) return false;
+  return host !== hostname() || isAlive(pid);
 }

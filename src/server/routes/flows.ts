@@ -59,6 +59,7 @@ export function flowRoutes({ store, live }: Server) {
       const { folder, request, workflow: name, policy } = context.req.valid('json');
       const trusted = (await trustOf(folder)) === 'trusted';
       const workflow = await findWorkflow(folder, name, { trusted });
+      await live.check(folder);
       const [id, title] = [newId(), titleFrom(request)];
       const base = await openRepository(folder)
         .then((opened) => resolveCommit(opened, 'HEAD'))

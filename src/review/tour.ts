@@ -31,7 +31,7 @@ export interface Tour {
  * @param textOf the text of a file after the change; undefined where there is none
  */
 export function tourOf(files: readonly FileDiff[], textOf: (path: string) => string | undefined): Tour {
-  const kinds = new Map(files.map((file) => [file.path, classify(file.path)]));
+  const kinds = new Map(files.map((file) => [file.path, kindOf(file.path)]));
   const read = files.filter(({ path }) => !/^(?:generated|vendored)$/.test(kinds.get(path)!));
   const paths = read.map(({ path }) => path);
   const imports = new Map(paths.map((path) => [path, importsAmong(path, textOf(path) ?? '', paths)]));
@@ -84,6 +84,14 @@ export function tourOf(files: readonly FileDiff[], textOf: (path: string) => str
   };
   const folded = files.filter(({ path }) => !way.has(path)).map(({ path }) => stopAt(path));
   return { stops: [...way].map(stopAt), folded };
+}
+
+/** A workflow of CI that is called `test.yml` tests nothing by itself. */
+function kindOf(path: string): FileKind {
+  const kind = classify(path);
+  return kind === 'test' && (/^\.git(?:hub|lab)\b/.test(path) || /^[^/]*\.ya?ml$/.test(path))
+    ? 'other'
+    : kind;
 }
 
 interface About {

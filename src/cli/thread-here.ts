@@ -1,7 +1,6 @@
-import { workspaceAround } from '../agent/index.ts';
-import { listWorktrees } from '../config/index.ts';
 import type { ThreadStore, ThreadSummary } from '../thread/index.ts';
 import { UsageError } from './exit.ts';
+import { repositoryHere } from './repository-here.ts';
 
 /** How many threads are looked through for those of a folder. */
 const MAX_LOOKED_AT = 2_000;
@@ -18,8 +17,7 @@ export async function sessionsIn(store: ThreadStore, root: string): Promise<Thre
  * @throws UsageError where there is none
  */
 export async function latestThreadIn(store: ThreadStore, folder: string): Promise<ThreadSummary> {
-  const around = workspaceAround(folder).root;
-  const root = (await listWorktrees()).find(({ path }) => path === around)?.root ?? around;
+  const root = await repositoryHere(folder);
   const [found] = await sessionsIn(store, root);
   if (!found) throw new UsageError(`No session has worked in ${root} yet.`);
   return found;

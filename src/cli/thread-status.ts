@@ -1,13 +1,12 @@
 import { hostname } from 'node:os';
-import { isAlive, type ThreadStatus, type ThreadSummary } from '../thread/index.ts';
+import { isAtWork, type ThreadStatus, type ThreadSummary } from '../thread/index.ts';
 import { paint } from './output.ts';
 
 export type ShownStatus = ThreadStatus | 'lost';
 
 /** A thread that says it runs while its process is gone was killed. */
 export function statusOf(thread: ThreadSummary): ShownStatus {
-  if (thread.status !== 'running' || thread.host !== hostname()) return thread.status;
-  return isAlive(thread.pid) ? 'running' : 'lost';
+  return thread.status === 'running' && !isAtWork(thread) ? 'lost' : thread.status;
 }
 
 /** Whether a process of this machine is at work in a thread. */

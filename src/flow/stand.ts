@@ -1,5 +1,4 @@
-import { hostname } from 'node:os';
-import { isAlive, type StoredEvent, type ThreadStore } from '../thread/index.ts';
+import { isAtWork, type StoredEvent, type ThreadStore } from '../thread/index.ts';
 import { type Artifact, artifactsOf } from './artifact/artifact.ts';
 import { currentPhase, type Flow, flowOf, type PhaseState, standingRun } from './flow.ts';
 import { readIfAny } from './phase.ts';
@@ -63,5 +62,5 @@ export async function standOf(
 /** Whether the process that began or resumed a thread is still there; of other machines it is taken to be. */
 function isWorkedOn(event: StoredEvent | undefined): boolean {
   if (event?.type !== 'thread.started' && event?.type !== 'thread.resumed') return false;
-  return event.host !== hostname() || isAlive(event.pid);
+  return isAtWork(event);
 }

@@ -1,12 +1,10 @@
-import { hostname } from 'node:os';
-import { type BoardThread, isAlive, type StoredEvent, type ThreadStore } from '../thread/index.ts';
+import { type BoardThread, isAtWork, type StoredEvent, type ThreadStore } from '../thread/index.ts';
 
 /** A thread as the manager shows it: one that says it runs while its process is gone was killed. */
 export type ShownThread = Omit<BoardThread, 'status'> & { status: BoardThread['status'] | 'lost' };
 
 export function shown(thread: BoardThread): ShownThread {
-  const isLost = thread.status === 'running' && thread.host === hostname() && !isAlive(thread.pid);
-  return isLost ? { ...thread, status: 'lost' } : thread;
+  return thread.status === 'running' && !isAtWork(thread) ? { ...thread, status: 'lost' } : thread;
 }
 
 /** What a tab is told, in order. */

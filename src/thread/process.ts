@@ -1,3 +1,5 @@
+import { hostname } from 'node:os';
+
 /** Whether a process of this machine runs; of another user's it is known only that it does. */
 export function isAlive(pid: number): boolean {
   try {
@@ -6,4 +8,9 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+}
+
+/** Whether the process that works on a thread is there; on another machine it is taken to be. */
+export function isAtWork({ host, pid }: { host: string; pid: number }): boolean {
+  return host !== hostname() || isAlive(pid);
 }

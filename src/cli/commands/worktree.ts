@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
-import { dropWorktree, runScript, workspaceAround } from '../../agent/index.ts';
+import { dropWorktree, runScript } from '../../agent/index.ts';
 import {
   listWorktrees,
   loadProjectConfig,
@@ -10,6 +10,7 @@ import {
 } from '../../config/index.ts';
 import { UsageError } from '../exit.ts';
 import { paint, plain, print, printJson, table } from '../output.ts';
+import { repositoryHere } from '../repository-here.ts';
 
 export function define(command: Command): void {
   command
@@ -28,14 +29,8 @@ export function define(command: Command): void {
   command.addHelpText('after', '\nMade by: kino --worktree <name>, kino run --worktree <name> "…"');
 }
 
-/** The repository of a folder, also where the folder is in one of its worktrees. */
-async function rootHere(): Promise<string> {
-  const { root } = workspaceAround('.');
-  return (await listWorktrees()).find(({ path }) => path === root)?.root ?? root;
-}
-
 async function list(flags: { all?: boolean; json?: boolean }): Promise<void> {
-  const worktrees = await listWorktrees(flags.all ? undefined : await rootHere());
+  const worktrees = await listWorktrees(flags.all ? undefined : await repositoryHere());
   if (flags.json) return printJson(worktrees);
   if (worktrees.length === 0) return print('There is no worktree. `kino --worktree <name>` makes one.');
   const columns = [
@@ -56,7 +51,7 @@ async function list(flags: { all?: boolean; json?: boolean }): Promise<void> {
 }
 
 async function find(name: string): Promise<{ worktree: Worktree; config: WorktreeConfig }> {
-  const root = await rootHere();
+  const root = await repositoryHere();
   const worktree = (await listWorktrees(root)).find((one) => one.name === name);
   if (!worktree) throw new UsageError(`${root} has no worktree ${name}; \`kino worktree\` lists them.`);
   const isTrusted = (await trustOf(root)) === 'trusted';

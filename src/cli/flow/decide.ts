@@ -14,8 +14,9 @@ import { promptFrom } from '../headless.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { paint, plain, print } from '../output.ts';
 import { progressLine } from '../progress-line.ts';
+import { repositoryHere } from '../repository-here.ts';
 import { openStore } from '../store.ts';
-import { repositoryHere, withFlow } from './find.ts';
+import { withFlow } from './find.ts';
 import { printStand } from './show.ts';
 
 interface WorkFlags extends AgentChoice {

@@ -1,5 +1,3 @@
-import { workspaceAround } from '../../agent/index.ts';
-import { listWorktrees } from '../../config/index.ts';
 import {
   type Artifact,
   artifactsOf,
@@ -11,13 +9,8 @@ import {
 } from '../../flow/index.ts';
 import type { ThreadStore, ThreadSummary } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
+import { repositoryHere } from '../repository-here.ts';
 import { openStore } from '../store.ts';
-
-/** The repository of a folder, also where the folder is in one of its worktrees. */
-export async function repositoryHere(folder = '.'): Promise<string> {
-  const { root } = workspaceAround(folder);
-  return (await listWorktrees()).find(({ path }) => path === root)?.root ?? root;
-}
 
 /** The flows of a repository, the newest first; of all of them where none is given. */
 export async function flowsIn(store: ThreadStore, repository?: string): Promise<ThreadSummary[]> {

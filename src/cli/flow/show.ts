@@ -17,8 +17,9 @@ import {
 import type { ThreadStore } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { paint, plain, print, printJson, table } from '../output.ts';
+import { repositoryHere } from '../repository-here.ts';
 import { openStore } from '../store.ts';
-import { artifactIn, flowsIn, repositoryHere, withFlow } from './find.ts';
+import { artifactIn, flowsIn, withFlow } from './find.ts';
 
 export async function status(id: string | undefined, flags: { json?: boolean }): Promise<void> {
   await withFlow(id, ({ store, stand }) => printStand(store, stand, flags.json === true));

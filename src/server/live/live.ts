@@ -8,7 +8,7 @@ import {
   titleFrom,
 } from '../../agent/index.ts';
 import { Flows, groupOf } from '../../flow/index.ts';
-import { isAlive, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
+import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import { WebPerson } from './web-person.ts';
 
@@ -190,6 +190,6 @@ export class Live {
 
 /** Whether another process that is there works on a thread; on another machine it is taken to be there. */
 function isWorkedOn({ status, host, pid }: Pick<ThreadSummary, 'status' | 'host' | 'pid'>): boolean {
-  if (status !== 'running' || (host === hostname() && pid === process.pid)) return false;
-  return host !== hostname() || isAlive(pid);
+  const isOurs = host === hostname() && pid === process.pid;
+  return status === 'running' && !isOurs && isAtWork({ host, pid });
 }

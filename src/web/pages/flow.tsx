@@ -2,7 +2,7 @@ import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
 import { Link } from '../app.tsx';
-import { useSend } from '../parts/answer.tsx';
+import { OwnAnswer, useSend } from '../parts/answer.tsx';
 import { Markdown } from '../parts/markdown.tsx';
 import { quoteAnchor } from '../parts/quote.ts';
 import { useStore } from '../state.ts';
@@ -184,7 +184,6 @@ function Question({
   question: Artifact['questions'][number];
 }): ReactNode {
   const { send, busy, error } = useSend();
-  const [own, setOwn] = useState('');
   const given = artifact.comments.findLast(
     ({ anchor }) => anchor.kind === 'question' && anchor.question === question.id,
   );
@@ -215,24 +214,7 @@ function Question({
           </button>
         ))}
       </div>
-      <form
-        className="flex gap-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (own.trim() !== '') void answer(own.trim());
-        }}
-      >
-        <input
-          className="field"
-          aria-label="Another answer"
-          placeholder="Another answer"
-          value={own}
-          onChange={(event) => setOwn(event.target.value)}
-        />
-        <button type="submit" className="button" disabled={busy || own.trim() === ''}>
-          Answer
-        </button>
-      </form>
+      <OwnAnswer busy={busy} onAnswer={(text) => void answer(text)} />
       {given && <p className="text-good">Answered: {given.text}</p>}
       {error && <p className="text-bad">{error}</p>}
     </fieldset>

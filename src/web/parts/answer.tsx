@@ -99,7 +99,6 @@ function shownInput(input: unknown): string {
 /** A question of the agent. */
 export function QuestionForm({ thread, event }: { thread: string; event: QuestionAsked }): ReactNode {
   const { send, busy, error } = useSend();
-  const [own, setOwn] = useState('');
   const answer = (text: string) =>
     send(() =>
       read(
@@ -123,25 +122,39 @@ export function QuestionForm({ thread, event }: { thread: string; event: Questio
           </button>
         ))}
       </div>
-      <form
-        className="flex gap-2"
-        onSubmit={(submit) => {
-          submit.preventDefault();
-          if (own.trim() !== '') void answer(own.trim());
-        }}
-      >
-        <input
-          className="field"
-          aria-label="Another answer"
-          placeholder="Another answer"
-          value={own}
-          onChange={(change) => setOwn(change.target.value)}
-        />
-        <button type="submit" className="button" disabled={busy || own.trim() === ''}>
-          Answer
-        </button>
-      </form>
+      <OwnAnswer busy={busy} onAnswer={(text) => void answer(text)} />
       {error && <p className="text-sm text-bad">{error}</p>}
     </section>
+  );
+}
+
+/** An answer of one's own, beside those that a question offers. */
+export function OwnAnswer({
+  busy,
+  onAnswer,
+}: {
+  busy: boolean;
+  onAnswer: (text: string) => void;
+}): ReactNode {
+  const [own, setOwn] = useState('');
+  return (
+    <form
+      className="flex gap-2"
+      onSubmit={(submit) => {
+        submit.preventDefault();
+        if (own.trim() !== '') onAnswer(own.trim());
+      }}
+    >
+      <input
+        className="field"
+        aria-label="Another answer"
+        placeholder="Another answer"
+        value={own}
+        onChange={(change) => setOwn(change.target.value)}
+      />
+      <button type="submit" className="button" disabled={busy || own.trim() === ''}>
+        Answer
+      </button>
+    </form>
   );
 }

@@ -1,16 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import {
-  environmentOf,
-  type HarborRow,
-  loadHarbor,
-  type Score,
-  type Task,
-} from '../src/environment/index.ts';
+import { environmentOf, type HarborRow, loadHarbor, type Task } from '../src/environment/index.ts';
 import { ContainerEngine, type Sandbox } from '../src/sandbox/index.ts';
 import { kino } from './support/cli.ts';
+import { importedTask, scoreAfter, type TaskFiles, writeTask } from './support/harbor.ts';
 import { sharedFolder, temporaryFolder } from './support/temporary.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -30,8 +25,7 @@ const [home, remove] = sharedFolder();
 afterAll(remove);
 const place = { home };
 
-type Files = Record<string, string>;
-const HELLO: Files = {
+const HELLO: TaskFiles = {
   'task.toml': 'schema_version = "1.0"\n[task]\nname = "demo/engine"\n',
   'instruction.md': 'Write hello into hello.txt.\n',
   'environment/Dockerfile':
@@ -43,38 +37,21 @@ const HELLO: Files = {
   'solution/solve.sh': '#!/bin/bash\necho hello > hello.txt\n',
 };
 
-function writeTask(files: Files): string {
-  const folder = join(temporaryFolder(), 'a, "b"', 'task');
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
-    if (path.endsWith('.sh')) chmodSync(join(folder, path), 0o755);
-  }
+function written(files: TaskFiles): string {
+  const folder = writeTask(files, join(temporaryFolder(), 'a, "b"', 'task'));
   copyFileSync(busybox!, join(folder, 'environment/busybox'));
   return folder;
 }
 
-async function imported(files: Files): Promise<HarborRow> {
-  const { rows, refused } = await (await loadHarbor()).importTasks(writeTask(files));
-  expect(refused).toEqual([]);
-  return rows[0]!;
-}
-
-async function scoreOf(row: HarborRow, act: (sandbox: Sandbox) => Promise<unknown>): Promise<Score> {
-  const environment = await environmentOf('harbor');
-  const folder = temporaryFolder();
-  const sandbox = await environment.open!(row as Task, folder, place, false);
-  await act(sandbox);
-  await sandbox.dispose();
-  return environment.verify(row as Task, { answer: '', folder, events: [], place });
-}
+const imported = (files: TaskFiles) => importedTask(written(files));
+const scoreOf = (row: HarborRow, act: (sandbox: Sandbox) => Promise<unknown>) => scoreAfter(row, act, place);
 const sh = (script: string) => (sandbox: Sandbox) => sandbox.exec(['sh', '-c', script]);
 const left = (...args: string[]) =>
   (engine as ContainerEngine).call([...args, '--filter', `label=kino.pid=${process.pid}`]);
 
 describe.runIf(canRun)('where Docker or Podman answers', () => {
   test('what layers cannot stand for runs in it: the solution gets 1, nothing gets 0', async () => {
-    const folder = writeTask(HELLO);
+    const folder = written(HELLO);
     const cwd = temporaryFolder();
     const run = (...args: string[]) =>
       kino(args, { cwd, env: { KINO_HOME: home, DOCKER_HOST: process.env.DOCKER_HOST } });
@@ -146,7 +123,7 @@ describe.runIf(canRun)('where Docker or Podman answers', () => {
   test('a build that fails is told with what the engine said', async () => {
     const { importTasks } = await loadHarbor();
     const { rows } = await importTasks(
-      writeTask({ ...HELLO, 'environment/Dockerfile': `${HELLO['environment/Dockerfile']}RUN exit 3\n` }),
+      written({ ...HELLO, 'environment/Dockerfile': `${HELLO['environment/Dockerfile']}RUN exit 3\n` }),
     );
     const environment = await environmentOf('harbor');
     await expect(environment.open!(rows[0] as Task, temporaryFolder(), place, false)).rejects.toThrow(

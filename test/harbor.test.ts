@@ -1,16 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import {
-  environmentOf,
-  type HarborRow,
-  loadHarbor,
-  type Score,
-  type Task,
-} from '../src/environment/index.ts';
+import { environmentOf, type HarborRow, loadHarbor, type Task } from '../src/environment/index.ts';
 import type { Sandbox } from '../src/sandbox/index.ts';
 import { kino } from './support/cli.ts';
+import { importedTask, scoreAfter, type TaskFiles, writeTask } from './support/harbor.ts';
 import { sharedFolder, temporaryFolder } from './support/temporary.ts';
 
 // Each runs real test suites many times, on machines that may be busy.
@@ -23,8 +18,7 @@ const [home, remove] = sharedFolder();
 afterAll(remove);
 const place = { home };
 
-type Files = Record<string, string>;
-const HELLO: Files = {
+const HELLO: TaskFiles = {
   'task.toml': 'schema_version = "1.0"\n[task]\nname = "demo/hello"\n',
   'instruction.md': 'Write hello into hello.txt.\n',
   'environment/Dockerfile': 'FROM ubuntu:24.04\nWORKDIR /app\n',
@@ -33,31 +27,8 @@ const HELLO: Files = {
   'solution/solve.sh': '#!/bin/bash\necho hello > hello.txt\n',
 };
 
-function writeTask(files: Files, folder = join(temporaryFolder(), 'task')): string {
-  for (const [path, content] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content);
-    if (path.endsWith('.sh')) chmodSync(join(folder, path), 0o755);
-  }
-  return folder;
-}
-
-async function imported(files: Files): Promise<HarborRow> {
-  const { importTasks } = await loadHarbor();
-  const { rows, refused } = await importTasks(writeTask(files));
-  expect(refused).toEqual([]);
-  return rows[0]!;
-}
-
-/** What an agent does by commands, and the score of it. */
-async function scoreOf(row: HarborRow, act: (sandbox: Sandbox) => Promise<unknown>): Promise<Score> {
-  const environment = await environmentOf('harbor');
-  const folder = temporaryFolder();
-  const sandbox = await environment.open!(row as Task, folder, place, false);
-  await act(sandbox);
-  await sandbox.dispose();
-  return environment.verify(row as Task, { answer: '', folder, events: [], place });
-}
+const imported = (files: TaskFiles) => importedTask(writeTask(files));
+const scoreOf = (row: HarborRow, act: (sandbox: Sandbox) => Promise<unknown>) => scoreAfter(row, act, place);
 const bash = (script: string) => (sandbox: Sandbox) => sandbox.exec(['bash', '-c', script]);
 
 describe('a task in one piece', () => {
@@ -225,7 +196,7 @@ describe('cheating gets 0 and a name', () => {
 });
 
 test('several steps: one container, a reward each, and no step after one that fails its least reward', async () => {
-  const step = (name: string, wanted: string): Files => ({
+  const step = (name: string, wanted: string): TaskFiles => ({
     [`steps/${name}/instruction.md`]: `Write ${wanted} into ${name}.txt.\n`,
     [`steps/${name}/tests/test.sh`]: `#!/bin/bash\nif [ "$(cat /app/${name}.txt)" = ${wanted} ]; then echo 1; else echo 0; fi > /logs/verifier/reward.txt\n`,
     [`steps/${name}/solution/solve.sh`]: `#!/bin/bash\necho ${wanted} > ${name}.txt\n`,

@@ -1,5 +1,7 @@
-import type { ThreadEvent } from '../thread/index.ts';
+import { firstLine, headline, type ThreadEvent } from '../thread/index.ts';
 import { dollars, seconds } from './output.ts';
+
+const MAX_WORDS = 100;
 
 /** What a person wants to know of an event while it happens. */
 export function progressLine(event: ThreadEvent): string | undefined {
@@ -9,11 +11,11 @@ export function progressLine(event: ThreadEvent): string | undefined {
     case 'model.retried':
       return `! ${event.reason} — trying again in ${seconds(event.delayMs / 1000)}`;
     case 'tool.started':
-      return `· ${event.tool} ${headline(event.input)}`;
+      return `· ${event.tool} ${headline(event.input, MAX_WORDS)}`;
     case 'tool.ended':
       return event.ok ? undefined : `  ✗ ${event.tool}: ${event.output.split('\n').at(-1)}`;
     case 'subagent.started':
-      return `· ${event.agent} (${event.model ?? 'no model'}): ${event.task.split('\n', 1)[0]!.slice(0, 100)}`;
+      return `· ${event.agent} (${event.model ?? 'no model'}): ${firstLine(event.task, MAX_WORDS)}`;
     case 'subagent.ended':
       return `  ${event.status} after ${event.steps} steps, ${seconds(event.durationMs / 1000)}, cost ${dollars(event.costUsd)}`;
     case 'context.folded':
@@ -25,12 +27,4 @@ export function progressLine(event: ThreadEvent): string | undefined {
     default:
       return undefined;
   }
-}
-
-/** What tells one call from another, on one line. */
-function headline(input: unknown): string {
-  const values = Object.values((input ?? {}) as Record<string, unknown>).filter(
-    (value) => typeof value === 'string',
-  );
-  return (values[0] ?? '').split('\n', 1)[0]!.slice(0, 100);
 }

@@ -1,4 +1,5 @@
 import type { ThreadEvent, TodoItem } from './event.ts';
+import { firstLine, headline } from './headline.ts';
 
 /** What a board shows of a thread besides its summary: a projection of its events, in a few hundred bytes. */
 export interface Activity {
@@ -63,26 +64,26 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
     case 'assistant.message':
       return { ...withCost(activity, event.costUsd), steps: activity.steps + 1 };
     case 'subagent.started':
-      return { ...activity, doing: `${event.agent}: ${firstLine(event.task)}` };
+      return { ...activity, doing: `${event.agent}: ${firstLine(event.task, MAX_WORDS)}` };
     case 'subagent.ended':
       return withCost(activity, event.costUsd);
     case 'tool.started':
       return {
         ...without(activity, event.callId),
-        doing: `${event.tool} ${headline(event.input)}`.trim(),
+        doing: `${event.tool} ${headline(event.input, MAX_WORDS)}`.trim(),
         files: withFile(activity.files, event.tool, event.input),
       };
     case 'permission.requested':
       return waitingFor(activity, {
         ...{ kind: 'permission', callId: event.callId, step: event.step },
         ...(event.request !== undefined && { request: event.request }),
-        what: `${event.tool} ${headline(event.input)}`.trim(),
+        what: `${event.tool} ${headline(event.input, MAX_WORDS)}`.trim(),
       });
     case 'question.asked':
       return waitingFor(activity, {
         ...{ kind: 'question', callId: event.callId, step: event.step },
         ...(event.request !== undefined && { request: event.request }),
-        what: firstLine(event.question),
+        what: firstLine(event.question, MAX_WORDS),
       });
     case 'permission.decided':
     case 'question.answered':
@@ -138,13 +139,3 @@ function withFile(files: string[], tool: string, input: unknown): string[] {
 }
 
 /** What tells one call from another, on one line. */
-function headline(input: unknown): string {
-  const words = Object.values((input ?? {}) as Record<string, unknown>).find(
-    (value) => typeof value === 'string',
-  );
-  return firstLine((words as string | undefined) ?? '');
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!.slice(0, MAX_WORDS);
-}

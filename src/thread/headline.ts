@@ -1,0 +1,12 @@
+/** The first line of a text, of so many characters at most. */
+export function firstLine(text: string, max: number): string {
+  return text.split('\n', 1)[0]!.slice(0, max);
+}
+
+/** What tells one call of a tool from another, on one line of so many characters at most. */
+export function headline(input: unknown, max: number): string {
+  const words = Object.values((input ?? {}) as Record<string, unknown>).find(
+    (value) => typeof value === 'string',
+  );
+  return firstLine((words as string | undefined) ?? '', max);
+}

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { runTreeFromAfar } from './broker.ts';
+import { startProblem } from './engine-probe.ts';
 import { CommandNotStartedError } from './errors.ts';
 import type { ExecOptions, ExecResult } from './sandbox.ts';
 
@@ -54,7 +55,7 @@ export class ContainerEngine {
     this.rootless = rootless;
   }
 
-  /** The engine that answers, Docker before Podman; a text that says why none does. */
+  /** The engine that starts containers, Docker before Podman; a text that says why none does. */
   static async find(): Promise<ContainerEngine | string> {
     const host = process.env.DOCKER_HOST ?? process.env.CONTAINER_HOST ?? '';
     // Folders of this machine could not be mounted there.
@@ -69,6 +70,8 @@ export class ContainerEngine {
         const said = await call(program, ['info', '--format', format], 15_000);
         const [version = '', security = ''] = said.trim().split('\n').at(-1)!.split('|');
         if (!/^\d/.test(version)) throw new Error('its API does not answer');
+        const problem = await startProblem((args) => call(program, args, QUICK_MS));
+        if (problem !== undefined) throw new Error(problem);
         return new ContainerEngine(program, version, /rootless(?!=false)/.test(security));
       } catch (error) {
         reasons.push(

@@ -17,6 +17,6 @@ export {
 } from './prompt-commands.ts';
 export { createAgent, isKnownAgent, UnknownAgentError } from './registry.ts';
 export { runInThread } from './run-in-thread.ts';
-export { runSession, titleFrom } from './run-session.ts';
+export { runSession, type SessionRun, titleFrom } from './run-session.ts';
 export { workspaceAround } from './workspace-around.ts';
 export { dropWorktree, runScript } from './worktree.ts';

@@ -14,7 +14,7 @@ import {
   trustOf,
   type Worktree,
 } from '../config/index.ts';
-import { identityEnvironment, sharedGitDir } from '../git/index.ts';
+import { identityEnvironment, resolveCommit, sharedGitDir } from '../git/index.ts';
 import { openSandbox, type Sandbox, type SandboxName } from '../sandbox/index.ts';
 import { Checkpoints, openSnapshots } from './checkpoints.ts';
 import { Hooks } from './hooks.ts';
@@ -52,6 +52,8 @@ export interface OpenSession {
   origin: string;
   root: string;
   cwd: string;
+  /** The commit that the workspace is at. */
+  head?: string;
   mode: Mode;
   /** What the person should know of the opening. */
   notes: string[];
@@ -73,9 +75,10 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   const { worktree, notes } = await worktreeFor(options, origin, project, known);
   const { root, cwd } = worktree ? { root: worktree.path, cwd: worktree.path } : here;
   const own = worktree ?? known.find(({ path }) => path === root);
-  const [shared, identity] = await Promise.all([
+  const [shared, identity, head] = await Promise.all([
     sharedGitDir(root),
     here.isRepository ? identityEnvironment(root) : {},
+    here.isRepository ? resolveCommit({ path: root }, 'HEAD').catch(() => undefined) : undefined,
   ]);
   // A repository that nobody has vouched for gets nothing done without being looked at.
   const mode = options.mode ?? (trust === 'trusted' ? (project.mode ?? config.mode ?? 'auto') : 'manual');
@@ -123,7 +126,10 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
     checkpoints: new Checkpoints(() => openSnapshots(root, options.thread)),
   });
   const dispose = () => sandbox.dispose();
-  return { session, sandbox, config, project, trust, origin, root, cwd, mode, notes, dispose };
+  return {
+    ...{ session, sandbox, config, project, trust, origin, root, cwd, mode, notes, dispose },
+    ...(head !== undefined && { head }),
+  };
 }
 
 /** The worktree that is asked for: the one of that name, or a new one. */

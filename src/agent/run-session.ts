@@ -23,7 +23,7 @@ export interface SessionRun {
   beforeEnd?: (outcome: Outcome) => Promise<ThreadEvent[]>;
   /** The thread that this one is a part of. */
   parent?: string;
-  /** The commit that the work starts from. */
+  /** The commit that the work starts from; default the one that the workspace is at. */
   base?: string;
   onEvent(event: ThreadEvent): void;
   onChildEvent?(thread: string, event: ThreadEvent): void;
@@ -37,7 +37,7 @@ export function titleFrom(prompt: string): string {
 /** Lets an agent work in an open session, whatever its face, with everything recorded in its thread. */
 export function runSession(run: SessionRun): Promise<Outcome & { durationMs: number }> {
   const { store, thread, agent, open, prompt, title, budget, signal, onEvent, onChildEvent } = run;
-  const { tools, missing, beforeEnd, parent, base } = run;
+  const { tools, missing, beforeEnd, parent, base = open.head } = run;
   const { session, sandbox, origin, root, config } = open;
   return runInThread({
     ...{ store, thread, agent, onEvent },

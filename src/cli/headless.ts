@@ -11,8 +11,8 @@ import {
   openAgent,
   openSession,
   type Person,
-  runSession,
 } from '../agent/index.ts';
+import { runWithArtifacts } from '../flow/index.ts';
 import { SANDBOXES, type SandboxName } from '../sandbox/index.ts';
 import type { ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { CORE_TOOLS } from '../tool/index.ts';
@@ -114,7 +114,7 @@ export async function runHeadless(
     const show = shower(flags, { ...{ thread, cwd, model: by, mode }, denials: session.gate.denials });
     if (flags.mode === undefined && trust !== 'trusted' && !flags.quiet && flags.output === 'text')
       process.stderr.write(`kino: ${explainTrust(trust, origin)}\n`);
-    const outcome = await runSession({
+    const outcome = await runWithArtifacts({
       ...{ store, thread, agent, open, title, signal, onEvent: show },
       ...(prompt !== undefined && { prompt: await expanded(prompt, open) }),
       budget: {

@@ -41,6 +41,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'work in phases, with artifacts that you review and approve',
       load: () => import('./commands/flow.ts'),
     },
+    artifacts: {
+      summary: 'what a session made for you to review',
+      load: () => import('./commands/artifacts.ts'),
+    },
     serve: {
       summary: 'the manager: many agents, one inbox, in the browser',
       load: () => import('./commands/serve.ts'),

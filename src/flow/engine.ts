@@ -9,8 +9,9 @@ import {
   type ThreadStore,
 } from '../thread/index.ts';
 import { type Artifact, artifactsOf, latestOf } from './artifact/artifact.ts';
+import { sentText } from './artifact/session.ts';
 import { isApproved, needsPerson, type PhaseRun, type PhaseState, standingRun } from './flow.ts';
-import { type PhaseFace, readIfAny, sentText, workOnPhase } from './phase.ts';
+import { type PhaseFace, readIfAny, workOnPhase } from './phase.ts';
 import { phasePrompt } from './phase-prompt.ts';
 import { type FlowStand, standOf } from './stand.ts';
 import type { Policy, Workflow } from './workflow.ts';

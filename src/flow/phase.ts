@@ -2,18 +2,15 @@ import {
   type AgentBudget,
   type AgentChoice,
   type Mode,
-  type OpenSession,
   type Outcome,
   openAgent,
   openSession,
   type Person,
-  runSession,
 } from '../agent/index.ts';
 import type { ArtifactWritten, StoredEvent, ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { artifactsOf } from './artifact/artifact.ts';
-import { commentsText } from './artifact/comments-text.ts';
-import { groupOf, keepAsFile } from './artifact/files.ts';
-import { artifactTools } from './artifact/tools.ts';
+import { groupOf } from './artifact/files.ts';
+import { keepBeside, runWithArtifacts } from './artifact/session.ts';
 import type { Flow } from './flow.ts';
 import type { Phase } from './workflow.ts';
 
@@ -59,7 +56,6 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
     ...(face.person && { person: face.person }),
     ...(face.say && { say: face.say }),
   });
-  const ended = new AbortController();
   try {
     for (const note of open.notes) face.say?.(note);
     const model = face.choice.model ?? phase.model;
@@ -68,49 +64,23 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
       open,
     );
     for (const problem of problems) face.say?.(problem);
-    // A thread that is not there yet cannot be listened to.
-    let listening: Promise<void> | undefined;
-    const begin = () => {
-      if (listening) return;
-      listening = listen(store, thread, seen, open, AbortSignal.any([signal, ended.signal]));
-      // What goes wrong with it is told when the work has ended.
-      listening.catch(() => {});
-    };
     const group = groupOf(flow.title, flow.id);
     const isWritten = async () => {
       const events = await store.read(thread);
       return artifactsOf(thread, events).some((artifact) => makes === undefined || artifact.name === makes);
     };
-    const outcome = await runSession({
-      ...{ store, thread, agent, open, signal },
+    return await runWithArtifacts({
+      ...{ store, thread, agent, open, signal, seen, group, kind: makes ?? 'note', isReviewed: true },
       title: `${phase.name}: ${flow.title}`.slice(0, 120),
       parent: flow.id,
       ...(flow.base !== undefined && { base: flow.base }),
       ...(prompt !== undefined && { prompt }),
       ...(face.budget && { budget: face.budget }),
-      onEvent: (event) => {
-        begin();
-        face.onEvent?.(thread, event);
-      },
-      tools: (record) =>
-        artifactTools(
-          {
-            ...{ thread, kind: makes ?? 'note' },
-            read: () => store.read(thread),
-            keep: (written) => keepAsFile(open.root, group, written),
-          },
-          record,
-        ),
-      missing: async () => {
-        if (makes !== undefined && !(await isWritten()))
-          return `You have not written the artifact "${makes}". Write it with write_artifact before you end.`;
-        const unanswered = artifactsOf(thread, await store.read(thread)).flatMap(({ comments }) =>
-          comments.filter(({ status, answers }) => status === 'open' && answers.length === 0),
-        );
-        return unanswered.length === 0
-          ? undefined
-          : `Comments wait for an answer: ${unanswered.map(({ id }) => id).join(', ')}. Answer each with answer_comment.`;
-      },
+      onEvent: (event) => face.onEvent?.(thread, event),
+      missing: async () =>
+        makes !== undefined && !(await isWritten())
+          ? `You have not written the artifact "${makes}". Write it with write_artifact before you end.`
+          : undefined,
       // Agents of others have no such tool: what they answer is what they have made.
       beforeEnd: async ({ status, answer }) => {
         if (
@@ -125,45 +95,13 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
           ...{ artifact: makes, kind: makes, title: phase.name, version: 1 },
           ...{ mediaType: 'text/markdown', text: answer, bytes: Buffer.byteLength(answer) },
         };
-        await keepAsFile(open.root, group, written);
+        await keepBeside(store, thread, open.root, group, written);
         return [written];
       },
     });
-    ended.abort();
-    await listening;
-    return outcome;
   } finally {
-    ended.abort();
     await open.dispose();
   }
-}
-
-/** Tells the agent what comes into its thread from elsewhere. */
-async function listen(
-  store: ThreadStore,
-  thread: string,
-  seen: number,
-  { session }: OpenSession,
-  signal: AbortSignal,
-): Promise<void> {
-  for await (const event of store.subscribe(thread, seen + 1, signal)) {
-    if (event.type !== 'comments.sent') continue;
-    const text = sentText(thread, await store.read(thread), event.comments);
-    if (text !== undefined) session.inbox.steer(text);
-  }
-}
-
-/** What the agent is told of comments that were sent. */
-export function sentText(
-  thread: string,
-  events: readonly ThreadEvent[],
-  ids: readonly string[],
-): string | undefined {
-  const texts = artifactsOf(thread, events).flatMap((artifact) => {
-    const sent = artifact.comments.filter(({ id }) => ids.includes(id));
-    return sent.length === 0 ? [] : [commentsText(artifact, sent)];
-  });
-  return texts.length === 0 ? undefined : texts.join('\n\n');
 }
 
 export async function readIfAny(store: ThreadStore, thread: string): Promise<StoredEvent[]> {

@@ -57,7 +57,7 @@ export async function storageOf(repository: Repository): Promise<string[]> {
  *
  * @throws NoSuchCommitError
  */
-export async function resolveCommit(repository: Repository, revision: string): Promise<string> {
+export async function resolveCommit(repository: Pick<Repository, 'path'>, revision: string): Promise<string> {
   try {
     const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
     const id = await git(repository.path, args);

@@ -5,6 +5,7 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { type Access, guard, headers } from './access.ts';
 import { RequestError } from './errors.ts';
+import { artifactRoutes } from './routes/artifacts.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { threadRoutes } from './routes/threads.ts';
@@ -55,6 +56,7 @@ export function createApp(server: Server, access: Access) {
   const api = new Hono()
     .route('/', threadRoutes(server))
     .route('/', flowRoutes(server))
+    .route('/', artifactRoutes(server))
     .route('/', changeRoutes(server))
     .get('/stream', query(followSchema), (context) => {
       const { revision, threads } = context.req.valid('query');

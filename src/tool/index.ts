@@ -16,7 +16,15 @@ export { findTool } from './find.ts';
 export { type Permit, type RunObserver, runCalls, type SoundCall } from './run-calls.ts';
 export { SeenFiles } from './seen-files.ts';
 export { Shell, type ShellJob } from './shell.ts';
-export { type Tool, type ToolContext, type ToolKind, type ToolResult, toolSpecs } from './tool.ts';
+export {
+  failure,
+  success,
+  type Tool,
+  type ToolContext,
+  type ToolKind,
+  type ToolResult,
+  toolSpecs,
+} from './tool.ts';
 
 /** The tools of Kino's own agent that need nothing but a workspace. */
 export const CORE_TOOLS: readonly Tool[] = [

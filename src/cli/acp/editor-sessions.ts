@@ -20,10 +20,10 @@ import {
   openAgent,
   openSession,
   type PromptCommand,
-  runSession,
   titleFrom,
   UpdateStream,
 } from '../../agent/index.ts';
+import { runWithArtifacts } from '../../flow/index.ts';
 import { newId, type ThreadEvent } from '../../thread/index.ts';
 import { openStore } from '../store.ts';
 import { isWorkedOn } from '../thread-status.ts';
@@ -126,7 +126,7 @@ export class EditorSessions {
     let told: Promise<void> = Promise.resolve();
     const stream = new UpdateStream(open.cwd);
     try {
-      const outcome = await runSession({
+      const outcome = await runWithArtifacts({
         ...{ store: this.#store, thread: id, agent, open, prompt: text, title: titleFrom(text) },
         signal: running.signal,
         onEvent: (event) => {

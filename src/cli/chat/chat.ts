@@ -11,10 +11,10 @@ import {
   openSnapshots,
   type Person,
   type PromptCommand,
-  runSession,
   takeBack,
   titleFrom,
 } from '../../agent/index.ts';
+import { runWithArtifacts } from '../../flow/index.ts';
 import type { SandboxName } from '../../sandbox/index.ts';
 import {
   type FilesRestored,
@@ -116,7 +116,7 @@ export class Chat {
     const running = new AbortController();
     this.#running = running;
     try {
-      return await runSession({
+      return await runWithArtifacts({
         ...{ store: this.#store, thread: this.thread, agent: this.agent, open: this.open },
         ...(prompt !== undefined && { prompt }),
         ...{ title: titleFrom(prompt ?? ''), signal: running.signal },

@@ -15,7 +15,7 @@ import {
   ticked,
 } from '../../flow/index.ts';
 import type { ThreadStore } from '../../thread/index.ts';
-import { UsageError } from '../exit.ts';
+import { printArtifact } from '../artifact.ts';
 import { paint, plain, print, printJson, table } from '../output.ts';
 import { repositoryHere } from '../repository-here.ts';
 import { openStore } from '../store.ts';
@@ -159,44 +159,9 @@ export async function show(
       ...flags,
       ...(phase !== undefined && { phase }),
     });
-    const written = artifact.versions.find(
-      ({ version }) => version === (flags.version ?? latestOf(artifact).version),
-    );
-    if (!written) throw new UsageError(`${artifact.name} has the versions 1 to ${artifact.versions.length}.`);
-    const questions = openQuestions(written.text ?? '');
-    if (flags.json) return printJson({ ...written, comments: artifact.comments, questions });
-    print(paint('dim', `${artifact.name}, version ${written.version} of ${artifact.versions.length}`));
     const done = await progressOn(store, stand.flow, state.phase.name);
-    print(plain(ticked(written.text ?? written.file ?? '', done)));
-    const answers = new Map(
-      artifact.comments.flatMap(({ anchor, text }) =>
-        anchor.kind === 'question' ? [[anchor.question, text] as const] : [],
-      ),
-    );
-    if (questions.length > 0) print(paint('bold', '\nQuestions for you'));
-    for (const [at, { id, question, options }] of questions.entries()) {
-      print(`${String(at + 1).padStart(2)}. ${plain(question)}`);
-      for (const [number, option] of options.entries())
-        print(paint('dim', `      ${number + 1}) ${plain(option)}`));
-      const given = answers.get(id);
-      print(
-        given === undefined ? paint('yellow', '      not answered') : paint('green', `      ${plain(given)}`),
-      );
-    }
-    const comments = artifact.comments.filter(({ anchor }) => anchor.kind !== 'question');
-    if (comments.length > 0) print(paint('bold', '\nComments'));
-    for (const comment of comments) printComment(comment);
+    printArtifact(artifact, flags, (text) => ticked(text, done));
   });
-}
-
-function printComment({ id, anchor, status: is, text, version, answers }: Comment): void {
-  const colour = is === 'addressed' ? 'green' : is === 'open' ? 'yellow' : 'dim';
-  const on =
-    anchor.kind === 'text'
-      ? ` on line ${anchor.line}: ${JSON.stringify(plain(anchor.quote).slice(0, 60))}`
-      : '';
-  print(`${paint(colour, is.padEnd(9))} ${id} ${paint('dim', `v${version}${on}`)}\n          ${plain(text)}`);
-  for (const { answer } of answers) print(paint('cyan', `          ↳ ${plain(answer)}`));
 }
 
 export async function workflows(flags: { json?: boolean }): Promise<void> {

@@ -9,7 +9,7 @@ export function commentsText(artifact: Pick<Artifact, 'name'>, comments: readonl
 ${quoteOf(comment)}${comment.text}
 </comment>`,
   );
-  return `The person has commented on your work. Do what each comment asks, or say why not; then answer every one of them with answer_comment. Change the artifact with edit_artifact or write_artifact.
+  return `The person has commented on your work. Do what each comment asks, or say why not; then answer every one of them with answer_comment. Change the artifact where that is what a comment wants: a new version of it.
 
 ${each.join('\n\n')}`;
 }

@@ -1,15 +1,19 @@
 import { z } from 'zod';
-import type { ArtifactKind, ThreadEvent } from '../../thread/index.ts';
-import type { Tool, ToolResult } from '../../tool/index.ts';
+import type { ArtifactKind, ArtifactWritten, ThreadEvent } from '../../thread/index.ts';
+import { failure, success, type Tool, type ToolContext, type ToolResult } from '../../tool/index.ts';
 import { ARTIFACT_KINDS } from '../workflow.ts';
 import { type Artifact, artifactsOf, latestOf } from './artifact.ts';
+import { keepMedia, MAX_MEDIA_BYTES, mediaTypeOf } from './media.ts';
+import { proofMarkdown, proofOf } from './proof.ts';
 
 export interface ArtifactDesk {
   thread: string;
   /** What the thread holds now. */
   read(): Promise<readonly ThreadEvent[]>;
-  /** The kind of an artifact that is not said. */
+  /** The kind of an artifact whose name is none. */
   kind: ArtifactKind;
+  /** A person decides on it before work goes on: its author can say whether that is needed, and revises it in pieces. */
+  isReviewed: boolean;
   /** Keeps a version as a file beside the work. Never throws. @returns how the file is called there */
   keep(written: Extract<ThreadEvent, { type: 'artifact.written' }>): Promise<string | undefined>;
 }
@@ -18,21 +22,25 @@ const MAX_BYTES = 1024 * 1024;
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
 
 const writeInput = z.object({
-  name: name.describe('Lower-case words with hyphens; the same name again makes a new version'),
+  name: name.describe('Of it, always the same'),
+  content: z.string().min(1).optional().describe('Whole Markdown; ```mermaid, ![shows](artifact:name)'),
+  file: z.string().min(1).optional().describe('Instead: an image or recording of the workspace'),
+  proof: z.array(z.string().min(1)).max(40).optional().describe('Commands as run; Kino adds their results'),
+});
+const reviewedInput = writeInput.extend({
   title: z.string().min(1).max(200).optional(),
-  kind: z.enum(ARTIFACT_KINDS).optional(),
-  content: z.string().min(1).describe('Markdown, whole; diagrams as ```mermaid'),
   wants_review: z.boolean().optional().describe('false where nobody need look before work goes on'),
 });
+type Written = z.infer<typeof reviewedInput>;
 const editInput = z.object({
   name,
   old: z.string().min(1).describe('Words that are there exactly once'),
   new: z.string(),
 });
 const answerInput = z.object({
-  comment: z.string().min(1).describe('Its id'),
-  answer: z.string().min(1).describe('What you did, or why not, in a sentence or two'),
-  addressed: z.boolean().describe('Whether you did what it asks'),
+  comment: z.string().min(1),
+  answer: z.string().min(1).describe('What you did, or why not'),
+  addressed: z.boolean(),
 });
 
 /** The tools with which an agent makes artifacts and answers what a person says of them. */
@@ -41,84 +49,115 @@ export function artifactTools(desk: ArtifactDesk, record: (event: ThreadEvent) =
     artifactsOf(desk.thread, await desk.read()).find((artifact) => artifact.name === wanted);
 
   async function write(
-    { name: artifact, title, kind, wants_review }: Omit<z.infer<typeof writeInput>, 'content'>,
-    text: string,
+    { name: artifact, title, wants_review, proof = [] }: Omit<Written, 'content' | 'file'>,
+    content: string,
   ): Promise<ToolResult> {
+    const proven = proofOf(proof.length > 0 ? await desk.read() : [], proof);
+    const text = proof.length > 0 ? `${content.trimEnd()}\n\n${proofMarkdown(proven)}` : content;
     const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_BYTES) return { ok: false, output: 'Not written: it is longer than a megabyte.' };
+    if (bytes > MAX_BYTES) return failure('Not written: it is longer than a megabyte.');
     const known = await find(artifact);
-    const written = {
-      type: 'artifact.written',
-      artifact,
-      kind: kind ?? known?.kind ?? desk.kind,
+    const written = await put(known, {
+      ...{ artifact, mediaType: 'text/markdown', text, bytes },
+      kind: known?.kind ?? kindNamed(artifact) ?? desk.kind,
       title: title ?? headingOf(text) ?? known?.title ?? artifact,
-      version: (known ? latestOf(known).version : 0) + 1,
-      mediaType: 'text/markdown',
-      text,
-      bytes,
       ...(wants_review !== undefined && { wantsReview: wants_review }),
-    } as const;
-    await record(written);
-    const file = await desk.keep(written);
-    return {
-      ok: true,
-      output: `${artifact} is written, version ${written.version}${file === undefined ? '' : `, as ${file}`}.`,
-    };
+    });
+    const unproven = proven.filter(({ result, isOld }) => result !== 'passed' || isOld);
+    return success(
+      unproven.length === 0
+        ? written
+        : `${written} Its proof says: ${unproven.map(({ command, result, isOld }) => `${command} ${result}${isOld ? ', before the last change' : ''}`).join('; ')}.`,
+    );
   }
 
-  const tools: [
-    Tool<z.infer<typeof writeInput>>,
-    Tool<z.infer<typeof editInput>>,
-    Tool<z.infer<typeof answerInput>>,
-  ] = [
-    {
-      name: 'write_artifact',
-      kind: 'think',
-      description:
-        'Write something for the person to review: research, a plan, a walkthrough. Kept in versions; the person can comment on it while you work.',
-      input: writeInput,
-      access: () => ({}),
-      run: ({ content, ...about }) => write(about, content),
+  async function attach(
+    { name: artifact, title, wants_review }: Omit<Written, 'content' | 'file'>,
+    path: string,
+    { sandbox, allows }: ToolContext,
+  ): Promise<ToolResult> {
+    if (allows?.read?.(path) === false) return failure(`${path} may not be read.`);
+    const file = await sandbox.open(path).catch((error: NodeJS.ErrnoException) => error);
+    if (file instanceof Error) return failure(`${path} cannot be read (${file.code ?? file.message}).`);
+    try {
+      const { size } = await file.stat();
+      if (size > MAX_MEDIA_BYTES)
+        return failure(`${path} has ${size} bytes; ${MAX_MEDIA_BYTES} can be kept.`);
+      const content = await file.readFile();
+      const mediaType = mediaTypeOf(content);
+      if (!mediaType) return failure(`${path} is no image and no recording that can be shown.`);
+      return success(
+        await put(await find(artifact), {
+          ...{ artifact, mediaType, bytes: content.length },
+          title: title ?? artifact.replaceAll('-', ' '),
+          ...(wants_review !== undefined && { wantsReview: wants_review }),
+          kind: mediaType.startsWith('video/') ? 'recording' : 'image',
+          file: await keepMedia(content, mediaType),
+        }),
+      );
+    } finally {
+      await file.close();
+    }
+  }
+
+  async function put(known: Artifact | undefined, about: Omit<ArtifactWritten, 'type' | 'version'>) {
+    const version = (known ? latestOf(known).version : 0) + 1;
+    const written: ArtifactWritten = { type: 'artifact.written', version, ...about };
+    await record(written);
+    const file = await desk.keep(written);
+    return `${about.artifact} is written, version ${version}${file === undefined ? '' : `, as ${file}`}.`;
+  }
+
+  const writing: Tool<Written> = {
+    name: 'write_artifact',
+    kind: 'think',
+    description:
+      'Write something for the person to review: a plan, research, a walkthrough of what you did. The same name again makes a new version.',
+    input: desk.isReviewed ? reviewedInput : writeInput,
+    access: ({ file }) => (file === undefined ? {} : { reads: file }),
+    async run({ content, file, ...about }, context) {
+      if ((content === undefined) === (file === undefined)) return failure('Say either content or file.');
+      return content === undefined ? attach(about, file!, context) : write(about, content);
     },
-    {
-      name: 'edit_artifact',
-      kind: 'think',
-      description: 'Change some words of an artifact; makes a new version.',
-      input: editInput,
-      access: () => ({}),
-      async run({ name: artifact, old, new: replacement }) {
-        const known = await find(artifact);
-        const text = known && latestOf(known).text;
-        if (text === undefined)
-          return { ok: false, output: `There is no artifact ${artifact}; write it first.` };
-        const count = text.split(old).length - 1;
-        if (count !== 1)
-          return {
-            ok: false,
-            output: `Not changed: the words are there ${count === 0 ? 'nowhere' : `${count} times`}.`,
-          };
-        return write(
-          { name: artifact },
-          text.replace(old, () => replacement),
-        );
-      },
+  };
+  const editing: Tool<z.infer<typeof editInput>> = {
+    name: 'edit_artifact',
+    kind: 'think',
+    description: 'Change some words of an artifact; makes a new version.',
+    input: editInput,
+    access: () => ({}),
+    async run({ name: artifact, old, new: replacement }) {
+      const known = await find(artifact);
+      const text = known && latestOf(known).text;
+      if (text === undefined) return failure(`There is no text ${artifact}; write it first.`);
+      const count = text.split(old).length - 1;
+      if (count !== 1)
+        return failure(`Not changed: the words are there ${count === 0 ? 'nowhere' : `${count} times`}.`);
+      return write(
+        { name: artifact },
+        text.replace(old, () => replacement),
+      );
     },
-    {
-      name: 'answer_comment',
-      kind: 'think',
-      description: 'Answer a comment of the person on an artifact. Every comment wants an answer.',
-      input: answerInput,
-      access: () => ({}),
-      async run({ comment, answer, addressed }) {
-        const artifacts = artifactsOf(desk.thread, await desk.read());
-        const known = artifacts.flatMap(({ comments }) => comments).find(({ id }) => id === comment);
-        if (!known) return { ok: false, output: `There is no comment ${comment}.` };
-        await record({ type: 'comment.answered', comment, answer, addressed });
-        return { ok: true, output: 'Answered.' };
-      },
+  };
+  const answering: Tool<z.infer<typeof answerInput>> = {
+    name: 'answer_comment',
+    kind: 'think',
+    description: 'Answer a comment of the person; each wants one.',
+    input: answerInput,
+    access: () => ({}),
+    async run({ comment, answer, addressed }) {
+      const artifacts = artifactsOf(desk.thread, await desk.read());
+      const known = artifacts.flatMap(({ comments }) => comments).find(({ id }) => id === comment);
+      if (!known) return failure(`There is no comment ${comment}.`);
+      await record({ type: 'comment.answered', comment, answer, addressed });
+      return success('Answered.');
     },
-  ];
-  return tools as Tool[];
+  };
+  return [writing, ...(desk.isReviewed ? [editing] : []), answering] as Tool[];
+}
+
+function kindNamed(name: string): ArtifactKind | undefined {
+  return ARTIFACT_KINDS.find((kind) => kind === name);
 }
 
 function headingOf(markdown: string): string | undefined {

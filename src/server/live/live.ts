@@ -1,13 +1,6 @@
 import { hostname } from 'node:os';
-import {
-  type AgentChoice,
-  type Mode,
-  openAgent,
-  openSession,
-  runSession,
-  titleFrom,
-} from '../../agent/index.ts';
-import { Flows, groupOf } from '../../flow/index.ts';
+import { type AgentChoice, type Mode, openAgent, openSession, titleFrom } from '../../agent/index.ts';
+import { Flows, groupOf, runWithArtifacts } from '../../flow/index.ts';
 import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import { WebPerson } from './web-person.ts';
@@ -113,7 +106,7 @@ export class Live {
     try {
       const { agent } = await openAgent({ ...this.#choice, ...choice }, open);
       const begun = Promise.withResolvers<void>();
-      const ended = runSession({
+      const ended = runWithArtifacts({
         ...{ store: this.#store, thread, agent, open, prompt, title, signal: controller.signal },
         onEvent: () => begun.resolve(),
       })

@@ -3,25 +3,22 @@ import { z } from 'zod';
 import { openSession, titleFrom } from '../../agent/index.ts';
 import { trustOf } from '../../config/index.ts';
 import {
-  type Artifact,
-  anchorSchema,
-  artifactsOf,
   Flows,
   findWorkflow,
   groupOf,
   isApproved,
   latestOf,
   loadWorkflows,
-  openQuestions,
   POLICIES,
   progressOn,
   standingRun,
   ticked,
 } from '../../flow/index.ts';
 import { openRepository, resolveCommit } from '../../git/index.ts';
-import { newId, type ThreadStore } from '../../thread/index.ts';
+import { newId } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import type { Server } from '../server.ts';
+import { artifactsIn, shownArtifact } from './artifacts.ts';
 import { body, query } from './validated.ts';
 
 const text = z.string().trim().min(1).max(100_000);
@@ -44,9 +41,8 @@ const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.literal('discard'), note: text.optional() }),
   z.strictObject({ decision: z.literal('resume') }),
 ]);
-const commentSchema = z.strictObject({ artifact: z.string().min(1), anchor: anchorSchema, text });
 
-/** Flows and their artifacts: begun, read, commented, decided on. */
+/** Flows: begun, read, decided on. */
 export function flowRoutes({ store, live }: Server) {
   const flows = new Flows(store);
   return new Hono()
@@ -89,11 +85,9 @@ export function flowRoutes({ store, live }: Server) {
           return {
             ...{ name: one.phase.name, makes: one.phase.makes ?? null, reads: one.phase.reads },
             ...{ approved: isApproved(one), runs: one.runs.length, thread: thread ?? null },
-            artifacts: artifacts.map((artifact) => ({
-              ...artifact,
-              questions: openQuestions(latestOf(artifact).text ?? ''),
-              shown: ticked(latestOf(artifact).text ?? '', todo),
-            })),
+            artifacts: artifacts.map((artifact) =>
+              shownArtifact(artifact, ticked(latestOf(artifact).text ?? '', todo)),
+            ),
           };
         }),
       );
@@ -121,23 +115,5 @@ export function flowRoutes({ store, live }: Server) {
       else if (given.decision === 'discard') await flows.discard(id, note);
       live.advance(id, given.decision === 'send-back' || given.decision === 'resume');
       return context.json({ ok: true });
-    })
-    .get('/threads/:id/artifacts', async (context) =>
-      context.json({ artifacts: await artifactsIn(store, context.req.param('id')) }),
-    )
-    .post('/threads/:id/comments', body(commentSchema), async (context) => {
-      const { artifact: name, anchor, text: said } = context.req.valid('json');
-      const artifacts = await artifactsIn(store, context.req.param('id'));
-      const artifact = artifacts.find((one) => one.name === name);
-      if (!artifact) throw new RequestError(404, `There is no artifact ${name}.`);
-      return context.json({ comment: await flows.comment(artifact, anchor, said) }, 201);
-    })
-    .post('/threads/:id/comments/send', async (context) =>
-      context.json({ sent: await flows.sendComments(context.req.param('id')) }),
-    );
-}
-
-async function artifactsIn(store: ThreadStore, thread: string): Promise<Artifact[]> {
-  const events = await store.read(thread).catch(() => []);
-  return artifactsOf(thread, events);
+    });
 }

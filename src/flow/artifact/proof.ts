@@ -1,0 +1,71 @@
+import { changingSteps } from '../../agent/index.ts';
+import type { ThreadEvent } from '../../thread/index.ts';
+
+/** A command that a walkthrough calls upon, with what the thread's own record says of it. */
+export interface Proof {
+  command: string;
+  /** `passed` and `failed` as it ended the last time; `not-run` where the thread knows nothing of it. */
+  result: 'passed' | 'failed' | 'not-run';
+  /** Files were changed after it ran: what it says may no longer be so. */
+  isOld: boolean;
+  durationMs?: number;
+  /** The end of what it printed. */
+  output: string;
+}
+
+/** So much of the end of an output is shown. */
+const MAX_LINES = 15;
+const MAX_CHARS = 1_500;
+
+/** What a thread's record says of commands: its author has no say in it. */
+export function proofOf(events: readonly ThreadEvent[], commands: readonly string[]): Proof[] {
+  const changed = Math.max(0, ...changingSteps(events).map(({ step }) => step));
+  const runs = new Map<string, { step: number; ok: boolean; output: string; durationMs: number }>();
+  const begun = new Map<string, string>();
+  for (const event of events) {
+    if (event.type === 'tool.started') {
+      const { command, background } = (event.input ?? {}) as { command?: unknown; background?: unknown };
+      // What was only started has no result.
+      if (typeof command === 'string' && background !== true)
+        begun.set(`${event.step}:${event.callId}`, command.trim());
+    } else if (event.type === 'tool.ended') {
+      const command = begun.get(`${event.step}:${event.callId}`);
+      const { step, ok, output, durationMs } = event;
+      if (command !== undefined) runs.set(command, { step, ok, output, durationMs });
+    }
+  }
+  return commands.map((given) => {
+    const command = given.trim();
+    const run = runs.get(command);
+    if (!run) return { command, result: 'not-run', isOld: false, output: '' };
+    const { step, ok, output, durationMs } = run;
+    return {
+      ...({ command, result: ok ? 'passed' : 'failed', isOld: changed > step } as const),
+      ...{ durationMs, output: endOf(output) },
+    };
+  });
+}
+
+/** Proof as a part of a Markdown text. */
+export function proofMarkdown(proof: readonly Proof[]): string {
+  const each = proof.map(({ command, result, isOld, durationMs, output }) => {
+    const time = durationMs === undefined ? '' : `, ${(durationMs / 1000).toFixed(1)} s`;
+    const said = {
+      passed: `✓ passed${time}`,
+      failed: `✗ failed${time}`,
+      'not-run': '✗ was not run in this thread',
+    }[result];
+    const old = isOld ? '; files were changed after it ran' : '';
+    const fence = '`'.repeat(
+      Math.max(3, ...[...`${command}${output}`.matchAll(/`+/g)].map(([run]) => run.length + 1)),
+    );
+    return `${said}${old}\n\n${fence}text\n$ ${command}${output === '' ? '' : `\n${output}`}\n${fence}`;
+  });
+  return `## Proof\n\nAs Kino recorded it.\n\n${each.join('\n\n')}\n`;
+}
+
+function endOf(output: string): string {
+  const lines = output.trimEnd().split('\n');
+  const text = lines.slice(-MAX_LINES).join('\n').slice(-MAX_CHARS);
+  return lines.length > MAX_LINES || text.length < output.trimEnd().length ? `…\n${text}` : text;
+}

@@ -1,0 +1,110 @@
+import { type Outcome, runSession, type SessionRun } from '../../agent/index.ts';
+import type { ArtifactKind, ArtifactWritten, ThreadEvent, ThreadStore } from '../../thread/index.ts';
+import { artifactsOf, latestOf } from './artifact.ts';
+import { commentsText } from './comments-text.ts';
+import { groupOf, keepAsFile } from './files.ts';
+import { artifactTools } from './tools.ts';
+
+/** A session whose agent makes artifacts. */
+export interface ArtifactSession extends Omit<SessionRun, 'tools'> {
+  /** The kind of an artifact whose name is none; default a note. */
+  kind?: ArtifactKind;
+  /** A person decides on what it makes; default nobody need. */
+  isReviewed?: boolean;
+  /** The folder of its artifacts in the workspace; default one for the thread. */
+  group?: string;
+  /** Of the thread's events those that the prompt was made with; default all that there are. */
+  seen?: number;
+}
+
+/**
+ * Runs a session whose agent can make artifacts, and is told what the person says of them at its next step, whichever
+ * process they say it in. It does not end before every comment has an answer.
+ */
+export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & { durationMs: number }> {
+  const { store, thread, open, title, kind = 'note', isReviewed = false, signal } = run;
+  const { group = groupOf(title, thread) } = run;
+  const seen = run.seen ?? (await lastSeqOf(store, thread));
+  const ended = new AbortController();
+  // A thread that is not there yet cannot be listened to.
+  let listening: Promise<void> | undefined;
+  const begin = () => {
+    if (listening) return;
+    listening = listen(run, seen, AbortSignal.any([signal, ended.signal]));
+    // What goes wrong with it is told when the work has ended.
+    listening.catch(() => {});
+  };
+  const keep = (written: ArtifactWritten) => keepBeside(store, thread, open.root, group, written);
+  try {
+    const outcome = await runSession({
+      ...run,
+      onEvent: (event) => {
+        begin();
+        run.onEvent(event);
+      },
+      tools: (record) =>
+        artifactTools({ thread, kind, isReviewed, read: () => store.read(thread), keep }, record),
+      missing: async () => (await run.missing?.()) ?? (await unanswered(store, thread)),
+    });
+    ended.abort();
+    await listening;
+    return outcome;
+  } finally {
+    ended.abort();
+  }
+}
+
+/** Keeps an artifact as a file of the workspace; links to others of its thread lead to theirs. Never throws. */
+export async function keepBeside(
+  store: ThreadStore,
+  thread: string,
+  root: string,
+  group: string,
+  written: ArtifactWritten,
+): Promise<string | undefined> {
+  const artifacts = artifactsOf(thread, await store.read(thread).catch(() => []));
+  const types = new Map(artifacts.map((artifact) => [artifact.name, latestOf(artifact).mediaType]));
+  return keepAsFile(root, group, written, types);
+}
+
+async function lastSeqOf(store: ThreadStore, thread: string): Promise<number> {
+  return store.get(thread).then(
+    ({ lastSeq }) => lastSeq,
+    () => 0,
+  );
+}
+
+async function unanswered(store: ThreadStore, thread: string): Promise<string | undefined> {
+  const ids = artifactsOf(thread, await store.read(thread)).flatMap(({ comments }) =>
+    comments.filter(({ status, answers }) => status === 'open' && answers.length === 0).map(({ id }) => id),
+  );
+  return ids.length === 0
+    ? undefined
+    : `Comments wait for an answer: ${ids.join(', ')}. Answer each with answer_comment.`;
+}
+
+/** Tells the agent what comes into its thread from elsewhere. */
+async function listen(
+  { store, thread, open: { session } }: ArtifactSession,
+  seen: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const event of store.subscribe(thread, seen + 1, signal)) {
+    if (event.type !== 'comments.sent') continue;
+    const text = sentText(thread, await store.read(thread), event.comments);
+    if (text !== undefined) session.inbox.steer(text);
+  }
+}
+
+/** What the agent is told of comments that were sent. */
+export function sentText(
+  thread: string,
+  events: readonly ThreadEvent[],
+  ids: readonly string[],
+): string | undefined {
+  const texts = artifactsOf(thread, events).flatMap((artifact) => {
+    const sent = artifact.comments.filter(({ id }) => ids.includes(id));
+    return sent.length === 0 ? [] : [commentsText(artifact, sent)];
+  });
+  return texts.length === 0 ? undefined : texts.join('\n\n');
+}

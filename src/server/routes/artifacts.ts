@@ -1,0 +1,92 @@
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { sep } from 'node:path';
+import { Hono } from 'hono';
+import { z } from 'zod';
+import {
+  type Artifact,
+  anchorSchema,
+  artifactsOf,
+  Flows,
+  latestOf,
+  MEDIA,
+  mediaFolder,
+  openQuestions,
+  sentText,
+} from '../../flow/index.ts';
+import type { ThreadStore } from '../../thread/index.ts';
+import { RequestError } from '../errors.ts';
+import type { Server } from '../server.ts';
+import { body, digits, query } from './validated.ts';
+
+const text = z.string().trim().min(1).max(100_000);
+const commentSchema = z.strictObject({ artifact: z.string().min(1), anchor: anchorSchema, text });
+
+/** Artifacts of threads: read, shown, commented. */
+export function artifactRoutes({ store, live }: Server) {
+  const flows = new Flows(store);
+  return new Hono()
+    .get('/threads/:id/artifacts', async (context) => {
+      const artifacts = await artifactsIn(store, context.req.param('id'));
+      return context.json({ artifacts: artifacts.map((artifact) => shownArtifact(artifact)) });
+    })
+    .get(
+      '/threads/:id/artifacts/:name/file',
+      query(z.object({ version: digits.optional() })),
+      async (context) => {
+        const { id, name } = context.req.param();
+        const { version } = context.req.valid('query');
+        const artifact = (await artifactsIn(store, id)).find((one) => one.name === name);
+        const written = artifact?.versions.find(
+          (one) => one.version === Number(version ?? latestOf(artifact).version),
+        );
+        if (written?.file === undefined || !Object.hasOwn(MEDIA, written.mediaType))
+          throw new RequestError(404, `There is no file of ${name}.`);
+        const content = await readKept(written.file);
+        if (!content) throw new RequestError(404, `The file of ${name} is gone.`);
+        return context.body(new Uint8Array(content), 200, {
+          'content-type': written.mediaType,
+          // Versions do not change; nothing in one may run, whatever it is taken for.
+          'cache-control': 'private, max-age=3600',
+          'content-disposition': 'inline',
+        });
+      },
+    )
+    .post('/threads/:id/comments', body(commentSchema), async (context) => {
+      const { artifact: name, anchor, text: said } = context.req.valid('json');
+      const artifacts = await artifactsIn(store, context.req.param('id'));
+      const artifact = artifacts.find((one) => one.name === name);
+      if (!artifact) throw new RequestError(404, `There is no artifact ${name}.`);
+      return context.json({ comment: await flows.comment(artifact, anchor, said) }, 201);
+    })
+    .post('/threads/:id/comments/send', async (context) => {
+      const id = context.req.param('id');
+      const { kind, parent, status } = await store.get(id);
+      const drafts = (await artifactsIn(store, id)).flatMap(({ comments }) =>
+        comments.filter((comment) => comment.status === 'draft').map((comment) => comment.id),
+      );
+      const sent = await flows.sendComments(id);
+      // Who works hears of them; a session that is over goes on with them, a phase is sent back.
+      if (sent > 0 && kind === 'session' && parent === undefined && status !== 'running')
+        await live.goOn(id, sentText(id, await store.read(id), drafts)!);
+      return context.json({ sent });
+    });
+}
+
+export async function artifactsIn(store: ThreadStore, thread: string): Promise<Artifact[]> {
+  const events = await store.read(thread).catch(() => []);
+  return artifactsOf(thread, events);
+}
+
+/** An artifact as a page shows it. @param shown its text, where that is not the one it was written with */
+export function shownArtifact(artifact: Artifact, shown: string = latestOf(artifact).text ?? '') {
+  return { ...artifact, questions: openQuestions(latestOf(artifact).text ?? ''), shown };
+}
+
+/** A file that Kino has kept; a thread that came from elsewhere may name any other. */
+async function readKept(file: string): Promise<Buffer | undefined> {
+  const folder = await realpath(mediaFolder()).catch(() => undefined);
+  const real = await realpath(file).catch(() => undefined);
+  if (folder === undefined || !real?.startsWith(folder + sep) || !(await stat(real)).isFile())
+    return undefined;
+  return readFile(real);
+}

@@ -1,11 +1,12 @@
 /// <reference lib="dom" />
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { chromium, type Page } from 'playwright-core';
 import { SqliteThreadStore, type ThreadEvent } from '../src/thread/index.ts';
+import { FLAGS } from '../test/support/browser-flags.ts';
 import { KINO, percentile, ROOT, report, withFolder } from './support/measure.ts';
 
 const THREADS = 500;
@@ -15,16 +16,11 @@ const KEYS = 60;
 const ARRIVALS = 40;
 const DIFF_FILES = 565;
 const DIFF_LINES = 54_000;
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update', '--js-flags=--expose-gc'],
-  '--enable-precise-memory-info',
-];
-
 /** The manager in a real browser against the real server: 500 threads, two of them with 10,000 events. */
 export async function bench(): Promise<void> {
   const web = join(ROOT, 'dist', 'web');
-  const shell = ['index.html', ...readdirSync(join(web, 'assets')).map((name) => join('assets', name))];
+  const index = readFileSync(join(web, 'index.html'), 'utf8');
+  const shell = ['index.html', ...[...index.matchAll(/"\/(assets\/[^"]+)"/g)].map(([, name]) => name!)];
   const bytes = shell.reduce((sum, name) => sum + gzipSync(readFileSync(join(web, name))).length, 0);
   report('shell, gzip', bytes / 1024, 'KiB', 200);
   await withFolder(async (home) => {
@@ -38,7 +34,10 @@ export async function bench(): Promise<void> {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const { url, origin } = await addressOf(child.stdout);
-    const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+    const browser = await chromium.launch({
+      executablePath: '/usr/bin/chromium',
+      args: [...FLAGS, '--js-flags=--expose-gc', '--enable-precise-memory-info'],
+    });
     try {
       const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
       await page.goto(url);

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { openPage, sharedBrowser, violations } from './support/browser.ts';
 import { kino } from './support/cli.ts';
 import { type ModelServer, startModelServer, type Turn } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
@@ -9,24 +7,10 @@ import { type Served, startServing } from './support/serving.ts';
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const FLAGS = [
-  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update'],
-];
-
-let browser: Browser | undefined;
-beforeAll(async () => {
-  for (const executablePath of CHROMIUM)
-    browser ??= await chromium.launch({ executablePath, args: FLAGS }).catch(() => undefined);
-  if (!browser) console.warn('not run: there is no Chromium');
-});
-afterAll(() => browser?.close());
+const browserOf = sharedBrowser();
 let model: ModelServer | undefined;
 afterEach(async () => {
   await model?.close();
-  for (const context of browser?.contexts() ?? []) await context.close();
 });
 
 const HOSTILE = `# Look <script>window.hacked = 1</script>
@@ -68,35 +52,12 @@ async function begin(): Promise<{ served: Served; folder: string; args: string[]
   return { served: await startServing(args), folder, args };
 }
 
-/** A page that is let in, and that says what went wrong in it. */
-async function open({ url }: Served, options: { width?: number; colorScheme?: 'light' | 'dark' } = {}) {
-  const { width = 1200, colorScheme = 'light' } = options;
-  const page = await browser!.newPage({ viewport: { width, height: 800 }, colorScheme });
-  const problems: string[] = [];
-  page.on('pageerror', ({ message }) => problems.push(message));
-  page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
-  await page.goto(url);
-  return { page, problems };
-}
-
-async function violations(page: Page): Promise<string[]> {
-  // The policy of the page lets no script in; a debugger's is none of the page's.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: AXE });
-  const { result } = await session.send('Runtime.evaluate', {
-    expression:
-      "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 120)).join(' | '))))",
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return JSON.parse(result.value as string);
-}
-
 describe('the manager', () => {
   test('work is begun, read and gone on with by keyboard alone', async (context) => {
+    const browser = browserOf();
     if (!browser) return context.skip();
     const { served, folder } = await begin();
-    const { page, problems } = await open(served);
+    const { page, problems } = await openPage(browser, served);
     await page.getByText('Nothing has been worked on yet').waitFor();
     await page.keyboard.press('n');
     await page.getByLabel('What is wanted').focus();
@@ -115,6 +76,7 @@ describe('the manager', () => {
   });
 
   test('what waits is in the inbox, and is answered there', async (context) => {
+    const browser = browserOf();
     if (!browser) return context.skip();
     const { served, folder } = await begin();
     const { json } = await served.ask('/api/threads', {
@@ -123,7 +85,7 @@ describe('the manager', () => {
       worktree: false,
       mode: 'manual',
     });
-    const { page, problems } = await open(served);
+    const { page, problems } = await openPage(browser, served);
     await page.getByRole('heading', { name: 'Needs you' }).waitFor();
     await expect.poll(() => page.title()).toBe('(1) Kino');
     await page.keyboard.press('i');
@@ -136,10 +98,11 @@ describe('the manager', () => {
   });
 
   test('what agents wrote is shown and does nothing; it is commented, answered and approved', async (context) => {
+    const browser = browserOf();
     if (!browser) return context.skip();
     const { served, folder } = await begin();
     const { json } = await served.ask('/api/flows', { folder, request: 'make it better' });
-    const { page, problems } = await open(served);
+    const { page, problems } = await openPage(browser, served);
     await page.goto(`${served.origin}/flow/${json.flow}`);
     await page.getByRole('heading', { name: /^Look/ }).waitFor();
     expect(await page.evaluate('window.hacked')).toBeUndefined();
@@ -165,10 +128,11 @@ describe('the manager', () => {
   });
 
   test('what an agent changed is toured, commented by line, and the comments are what it goes on with', async (context) => {
+    const browser = browserOf();
     if (!browser) return context.skip();
     const { served, folder } = await begin();
     const { json } = await served.ask('/api/threads', { folder, prompt: 'CHANGE it', worktree: true });
-    const { page, problems } = await open(served);
+    const { page, problems } = await openPage(browser, served);
     await page.goto(`${served.origin}/thread/${json.thread}`);
     await page.getByText('It is changed.').waitFor();
     await page.getByRole('link', { name: 'What it changed' }).click();
@@ -192,10 +156,11 @@ describe('the manager', () => {
   });
 
   test('when the server is killed and comes again, the tab goes on', async (context) => {
+    const browser = browserOf();
     if (!browser) return context.skip();
     const { served, folder, args } = await begin();
     const { json } = await served.ask('/api/threads', { folder, prompt: 'say it', worktree: false });
-    const { page } = await open(served);
+    const { page } = await openPage(browser, served);
     await page.goto(`${served.origin}/thread/${json.thread}`);
     await page.getByText('The answer is').waitFor();
     await served.stop('SIGKILL');
@@ -209,6 +174,7 @@ describe('the manager', () => {
   });
 
   test('no page has a serious fault for those who cannot see or use a mouse, nor is too wide for a phone', async (context) => {
+    const browser = browserOf();
     if (!browser) return context.skip();
     const { served, folder } = await begin();
     const { json: thread } = await served.ask('/api/threads', { folder, prompt: 'say it', worktree: false });
@@ -219,7 +185,7 @@ describe('the manager', () => {
       ['dark', 1200],
       ['light', 320],
     ] as const) {
-      const { page, problems } = await open(served, { colorScheme, width });
+      const { page, problems } = await openPage(browser, served, { colorScheme, width });
       for (const path of [
         '/',
         '/inbox',

@@ -17,6 +17,8 @@ export interface Activity {
   doing?: string;
   /** How far its list is. */
   todo?: { done: number; of: number };
+  /** How many artifacts it has made; absent for none. */
+  artifacts?: number;
   /** Files that it changed, the latest last, so many at most. */
   files: string[];
   /** How it ended, in one sentence. */
@@ -99,6 +101,8 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
         ...activity,
         todo: { done: event.items.filter(isDone).length, of: event.items.length },
       };
+    case 'artifact.written':
+      return event.version === 1 ? { ...activity, artifacts: (activity.artifacts ?? 0) + 1 } : activity;
     case 'thread.ended': {
       const { doing: _, ...rest } = activity;
       return { ...rest, waiting: [], reason: event.reason };
@@ -137,5 +141,3 @@ function withFile(files: string[], tool: string, input: unknown): string[] {
   if (!CHANGING.has(tool) || typeof path !== 'string') return files;
   return [...files.filter((one) => one !== path), path].slice(-MAX_FILES);
 }
-
-/** What tells one call from another, on one line. */

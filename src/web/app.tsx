@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
+import { ArtifactsPage } from './pages/artifacts.tsx';
 import { Board } from './pages/board.tsx';
 import { ChangesPage } from './pages/changes.tsx';
 import { FlowPage } from './pages/flow.tsx';
@@ -73,6 +74,7 @@ export function App(): ReactNode {
         {route.page === 'new' && <NewWork />}
         {route.page === 'thread' && <ThreadPage key={route.id} id={route.id} />}
         {route.page === 'changes' && <ChangesPage key={route.id} id={route.id} />}
+        {route.page === 'artifacts' && <ArtifactsPage key={route.id} id={route.id} />}
         {route.page === 'flow' && <FlowPage key={route.id} id={route.id} />}
       </main>
     </div>

@@ -7,7 +7,11 @@ export type Route =
   | { page: 'new' }
   | { page: 'thread'; id: string }
   | { page: 'flow'; id: string }
-  | { page: 'changes'; id: string };
+  | { page: 'changes'; id: string }
+  | { page: 'artifacts'; id: string };
+
+/** Pages about one thread. */
+const OF_THREADS = ['thread', 'flow', 'changes', 'artifacts'] as const;
 
 const listeners = new Set<() => void>();
 const tell = () => {
@@ -31,6 +35,7 @@ export function useRoute(): Route {
   );
   const [, page = '', id = ''] = path.split('/');
   if (page === 'inbox' || page === 'new') return { page };
-  if ((page === 'thread' || page === 'flow' || page === 'changes') && id !== '') return { page, id };
+  if (OF_THREADS.includes(page as (typeof OF_THREADS)[number]) && id !== '')
+    return { page: page as (typeof OF_THREADS)[number], id };
   return { page: 'board' };
 }

@@ -11,6 +11,11 @@ export default defineConfig({
     emptyOutDir: true,
     // The content policy has no place for code in addresses.
     assetsInlineLimit: 0,
+    // Diagrams are large, and loaded where there is one.
+    chunkSizeWarningLimit: 1_000,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: ['index.html', 'diagram.html'].map((page) => join(import.meta.dirname, page)),
+    },
   },
 });

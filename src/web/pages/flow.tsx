@@ -2,14 +2,12 @@ import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
 import { Link } from '../app.tsx';
-import { OwnAnswer, useSend } from '../parts/answer.tsx';
-import { Markdown } from '../parts/markdown.tsx';
-import { quoteAnchor } from '../parts/quote.ts';
+import { useSend } from '../parts/answer.tsx';
+import { ArtifactView } from '../parts/artifact.tsx';
 import { useStore } from '../state.ts';
 
 type Flow = Exclude<InferResponseType<(typeof api.flows)[':id']['$get']>, { error: string }>;
 type Phase = Flow['phases'][number];
-type Artifact = Phase['artifacts'][number];
 
 export function FlowPage({ id }: { id: string }): ReactNode {
   const threads = useStore((state) => state.threads);
@@ -91,134 +89,6 @@ function wordOf(phase: Phase, { current, state }: Flow): string {
 function emptyWords(phase: Phase, { current, state }: Flow): string {
   if (phase.name !== current) return 'It has made nothing yet.';
   return state === 'working' ? 'It is worked on.' : 'It has made nothing.';
-}
-
-function ArtifactView({ artifact }: { artifact: Artifact }): ReactNode {
-  const [anchor, setAnchor] = useState<ReturnType<typeof quoteAnchor>>();
-  const [text, setText] = useState('');
-  const { send, busy, error } = useSend();
-  const comment = () =>
-    send(async () => {
-      const json = { artifact: artifact.name, anchor: anchor ?? { kind: 'whole' as const }, text };
-      await read(api.threads[':id'].comments.$post({ param: { id: artifact.thread }, json }));
-      setText('');
-      setAnchor(undefined);
-    });
-  const remarks = artifact.comments.filter(({ anchor: on }) => on.kind !== 'question');
-  return (
-    <article aria-label={artifact.title} className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
-      <section
-        className="card min-w-0 p-4"
-        aria-label={`${artifact.name}, version ${artifact.versions.length}`}
-        onMouseUp={() => setAnchor(quoteAnchor(artifact.shown, window.getSelection()?.toString() ?? ''))}
-      >
-        <p className="mb-2 text-sm text-quiet">
-          {artifact.name}, version {artifact.versions.length}
-        </p>
-        <Markdown text={artifact.shown} />
-      </section>
-      <aside aria-label="Comments" className="flex min-w-0 flex-col gap-3">
-        {artifact.questions.map((question) => (
-          <Question key={question.id} artifact={artifact} question={question} />
-        ))}
-        {remarks.map(({ id, anchor: on, text: said, status, answers }) => (
-          <div key={id} className="card p-3 text-sm">
-            <p
-              className={
-                status === 'addressed' ? 'text-good' : status === 'open' ? 'text-needs' : 'text-quiet'
-              }
-            >
-              {status}
-            </p>
-            {on.kind === 'text' && (
-              <blockquote className="border-l-2 border-line pl-2 text-quiet">
-                {on.quote.slice(0, 200)}
-              </blockquote>
-            )}
-            <p className="whitespace-pre-wrap">{said}</p>
-            {answers.map(({ answer }) => (
-              <p key={answer} className="mt-1 text-accent">
-                ↳ {answer}
-              </p>
-            ))}
-          </div>
-        ))}
-        <form
-          className="flex flex-col gap-2"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (text.trim() !== '') void comment();
-          }}
-        >
-          {anchor && (
-            <blockquote className="border-l-2 border-accent pl-2 text-sm text-quiet">
-              {anchor.quote.slice(0, 200)}
-            </blockquote>
-          )}
-          <textarea
-            className="field min-h-20"
-            aria-label="Comment"
-            placeholder="Comment; select words to say what it is about"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-          <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
-            Comment
-          </button>
-          {error && (
-            <p role="alert" className="text-sm text-bad">
-              {error}
-            </p>
-          )}
-        </form>
-      </aside>
-    </article>
-  );
-}
-
-function Question({
-  artifact,
-  question,
-}: {
-  artifact: Artifact;
-  question: Artifact['questions'][number];
-}): ReactNode {
-  const { send, busy, error } = useSend();
-  const given = artifact.comments.findLast(
-    ({ anchor }) => anchor.kind === 'question' && anchor.question === question.id,
-  );
-  const answer = (text: string) =>
-    send(() => {
-      const json = {
-        artifact: artifact.name,
-        anchor: { kind: 'question' as const, question: question.id },
-        text,
-      };
-      return read(api.threads[':id'].comments.$post({ param: { id: artifact.thread }, json }));
-    });
-  return (
-    <fieldset className="card flex flex-col gap-2 border-needs p-3 text-sm">
-      <legend className="px-1 font-medium">Question</legend>
-      <p>{question.question}</p>
-      <div className="flex flex-wrap gap-2">
-        {question.options.map((option) => (
-          <button
-            key={option}
-            type="button"
-            className={`button ${given?.text === option ? 'border-accent' : ''}`}
-            aria-pressed={given?.text === option}
-            disabled={busy}
-            onClick={() => void answer(option)}
-          >
-            {option}
-          </button>
-        ))}
-      </div>
-      <OwnAnswer busy={busy} onAnswer={(text) => void answer(text)} />
-      {given && <p className="text-good">Answered: {given.text}</p>}
-      {error && <p className="text-bad">{error}</p>}
-    </fieldset>
-  );
 }
 
 /** What can be decided where the flow stands. */

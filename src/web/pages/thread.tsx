@@ -73,6 +73,11 @@ function Head({ thread }: { thread: ShownThread }): ReactNode {
             What it changed
           </Link>
         )}
+        {activity.artifacts !== undefined && (
+          <Link to={`/artifacts/${thread.id}`} className="text-accent underline">
+            {activity.artifacts} {activity.artifacts === 1 ? 'artifact' : 'artifacts'}
+          </Link>
+        )}
       </p>
     </div>
   );

@@ -1,6 +1,8 @@
 import DOMPurify from 'dompurify';
-import { Marked } from 'marked';
+import { Marked, type Token } from 'marked';
 import { type ReactNode, useMemo } from 'react';
+import { Diagram } from './diagram.tsx';
+import { Media } from './media.tsx';
 
 /** Of what agents write markup is text, images are their words, and boxes are signs. */
 const marked = new Marked({
@@ -57,13 +59,61 @@ function escaped(text: string): string {
     .replaceAll('"', '&quot;');
 }
 
-/** The markup of Markdown, safe to be shown. */
-export function safeHtml(text: string): string {
-  return DOMPurify.sanitize(marked.parse(text, { async: false }), ALLOWED);
+function safe(html: string): string {
+  return DOMPurify.sanitize(html, ALLOWED);
 }
 
-export function Markdown({ text }: { text: string }): ReactNode {
-  const html = useMemo(() => safeHtml(text), [text]);
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: it has been through the sanitiser
-  return <div className="prose min-w-0" dangerouslySetInnerHTML={{ __html: html }} />;
+/** A part of a text that is shown by itself, or markup for all between two such. */
+type Part =
+  | { kind: 'html'; html: string }
+  | { kind: 'diagram'; source: string }
+  | { kind: 'media'; name: string; alt: string };
+
+function partsOf(text: string): Part[] {
+  const parts: Part[] = [];
+  let run: Token[] = [];
+  const end = () => {
+    if (run.length > 0) parts.push({ kind: 'html', html: safe(marked.parser(run)) });
+    run = [];
+  };
+  for (const token of marked.lexer(text)) {
+    const part = ownPart(token);
+    if (part) {
+      end();
+      parts.push(part);
+    } else run.push(token);
+  }
+  end();
+  return parts;
+}
+
+/** Diagrams, and images of the same thread that stand in a paragraph of their own. */
+function ownPart(token: Token): Part | undefined {
+  if (token.type === 'code' && token.lang === 'mermaid')
+    return { kind: 'diagram', source: token.text as string };
+  const [only, second] = token.type === 'paragraph' ? (token.tokens ?? []) : [];
+  if (only?.type !== 'image' || second) return undefined;
+  const name = /^artifact:([a-z0-9][a-z0-9-]*)$/.exec(only.href as string)?.[1];
+  return name === undefined ? undefined : { kind: 'media', name, alt: only.text as string };
+}
+
+/** @param thread whose images it may show */
+export function Markdown({ text, thread }: { text: string; thread?: string }): ReactNode {
+  const parts = useMemo(() => partsOf(text), [text]);
+  return (
+    <div className="prose min-w-0">
+      {parts.map((part, at) => {
+        const key = `${part.kind}${at}`;
+        if (part.kind === 'diagram') return <Diagram key={key} source={part.source} />;
+        if (part.kind === 'media')
+          return thread === undefined ? (
+            <p key={key}>{part.alt}</p>
+          ) : (
+            <Media key={key} thread={thread} name={part.name} alt={part.alt} />
+          );
+        // biome-ignore lint/security/noDangerouslySetInnerHtml: it has been through the sanitiser
+        return <div key={key} dangerouslySetInnerHTML={{ __html: part.html }} />;
+      })}
+    </div>
+  );
 }

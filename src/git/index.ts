@@ -1,6 +1,6 @@
 export { GitError, GitMissingError, NoSuchCommitError, NotARepositoryError } from './errors.ts';
 export { exportBase } from './export-base.ts';
-export { git } from './git.ts';
+export { git, gitBytes, streamGit } from './git.ts';
 export { type ChangedFile, type Commit, type HistoryOptions, readHistory } from './history.ts';
 export { identityEnvironment } from './identity.ts';
 export {

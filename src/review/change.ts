@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../git/index.ts';
 import { WorkspaceFiles } from '../sandbox/index.ts';
-import { type FileDiff, readDiff } from './diff.ts';
+import { type FileDiff, identify, readDiff } from './diff.ts';
 import { type SlopKind, slopDelta } from './slop.ts';
 import { type Tour, tourOf } from './tour.ts';
 
@@ -18,7 +18,8 @@ export interface Change {
   slop: Record<SlopKind, number>;
 }
 
-const DIFF = [
+/** How a diff is asked for, whatever is configured. */
+export const DIFF = [
   ...['-c', 'core.quotePath=true', 'diff', '--no-ext-diff', '--no-textconv', '--no-color'],
   // A repository inside has a configuration of its own, which nobody guards.
   ...['--ignore-submodules=dirty', '--find-renames', '--unified=3', '--src-prefix=a/', '--dst-prefix=b/'],
@@ -56,12 +57,22 @@ export async function changeOf(root: string, base: string, head?: string): Promi
   };
 }
 
+/** What a change does to one file as it is now; undefined where it does nothing to it. @throws GitError */
+export async function changeOfFile(root: string, base: string, path: string): Promise<FileDiff | undefined> {
+  // Of one name alone git could not tell a move from a new file.
+  const changed = readDiff(await git(root, [...DIFF, base, '--'], { env: await withoutFilters(root) }));
+  return (
+    changed.find((file) => file.path === path) ??
+    (await newFiles(root, path)).find((file) => file.path === path)
+  );
+}
+
 /**
  * What keeps git from running programs that a configuration names for files, whichever file of it does: each filter's
  * setting is overridden, by its exact name.
  */
-async function withoutFilters(root: string): Promise<Record<string, string>> {
-  const pattern = '^filter\\..*\\.(clean|process|required)$';
+export async function withoutFilters(root: string): Promise<Record<string, string>> {
+  const pattern = '^filter\\..*\\.(clean|smudge|process|required)$';
   const names = await git(root, ['config', '--includes', '--name-only', '-z', '--get-regexp', pattern]).catch(
     () => '',
   );
@@ -82,8 +93,8 @@ async function textAt(root: string, path: string, head: string | undefined): Pro
   return real === undefined ? undefined : readFile(real, 'utf8').catch(() => undefined);
 }
 
-/** Files that git does not know, as if they were added. */
-async function newFiles(root: string): Promise<FileDiff[]> {
+/** Files that git does not know, as if they were added. @param only one of them */
+async function newFiles(root: string, only?: string): Promise<FileDiff[]> {
   const names = await git(root, [
     '-c',
     'core.fsmonitor=false',
@@ -91,18 +102,20 @@ async function newFiles(root: string): Promise<FileDiff[]> {
     '--others',
     '--exclude-standard',
     '-z',
+    ...(only === undefined ? [] : ['--', `:(literal,top)${only}`]),
   ]);
   const found: FileDiff[] = [];
   for (const path of names.split('\0').filter(Boolean).sort()) {
     const text = await textAt(root, path, undefined);
     const isText = text !== undefined && text.length <= MAX_NEW && !text.includes('\0');
-    const lines = isText ? text.replace(/\n$/, '').split('\n') : [];
-    found.push({
+    const lines = isText && text !== '' ? text.replace(/\n$/, '').split('\n') : [];
+    const added = lines.map((line, at) => ({ kind: 'added', text: line, new: at + 1 }) as const);
+    const file: FileDiff = {
       ...{ path, status: 'added', binary: !isText, added: lines.length, removed: 0 },
-      hunks: isText
-        ? [{ heading: '', lines: lines.map((line, at) => ({ kind: 'added', text: line, new: at + 1 })) }]
-        : [],
-    });
+      hunks: added.length > 0 ? [{ id: '', heading: '', lines: added }] : [],
+    };
+    identify(file);
+    found.push(file);
   }
   return found;
 }

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** A line of a hunk. */
 export interface DiffLine {
   kind: 'context' | 'added' | 'removed';
@@ -9,6 +11,8 @@ export interface DiffLine {
 }
 
 export interface Hunk {
+  /** The same as long as its file and its lines are, wherever in the file they have gone. */
+  id: string;
   /** What stands behind the second `@@`: usually the function around it. */
   heading: string;
   lines: DiffLine[];
@@ -66,7 +70,7 @@ export function readDiff(text: string): FileDiff[] {
     if (!file) continue;
     const match = HUNK.exec(line);
     if (match) {
-      hunk = { heading: match[5]!, lines: [] };
+      hunk = { id: '', heading: match[5]!, lines: [] };
       file.hunks.push(hunk);
       [old, oldLeft, next, newLeft] = [
         Number(match[1]),
@@ -85,7 +89,19 @@ export function readDiff(text: string): FileDiff[] {
       file.path = withoutSide(line.slice(4));
     else if (line.startsWith('Binary files ')) file.binary = true;
   }
+  for (const one of files) identify(one);
   return files;
+}
+
+/** Gives the hunks of a file their ids; of several with the same lines the second has another than the first. */
+export function identify({ path, hunks }: FileDiff): void {
+  const seen = new Map<string, number>();
+  for (const hunk of hunks) {
+    const lines = hunk.lines.map(({ kind, text }) => `${kind}\0${text}`).join('\n');
+    const count = (seen.get(lines) ?? 0) + 1;
+    seen.set(lines, count);
+    hunk.id = createHash('sha256').update(`${path}\n${count}\n${lines}`).digest('hex').slice(0, 12);
+  }
 }
 
 /** The path of a header line; where both halves are the same there is no doubt where the one ends. */

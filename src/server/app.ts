@@ -49,6 +49,8 @@ const TOLD = new Map<string, RequestError['status']>([
   ['NotARepositoryError', 400],
   ['AcpCommandError', 400],
   ['GitError', 409],
+  ['HunkConflictError', 409],
+  ['PullRequestError', 409],
 ]);
 
 /** Every route of the manager, typed for its client. */

@@ -81,6 +81,18 @@ export interface CommentClosed {
   comment: string;
 }
 
+/** What a person decided about a part of a change. The agent knows nothing of it until it is told. */
+export interface HunkDecided {
+  type: 'hunk.decided';
+  path: string;
+  /** Of its file and lines: a hunk that changes is another one. */
+  hunk: string;
+  /** `rejected` ones were taken out of the workspace, `reopened` ones put back, or no longer accepted. */
+  decision: 'accepted' | 'rejected' | 'reopened';
+  /** Of a rejected one, to put it back: a patch that makes the change, in base64 because files need be no UTF-8. */
+  patch?: string;
+}
+
 /** A flow begins: its phases as data, and what is wanted. */
 export interface FlowPlanned {
   type: 'flow.planned';
@@ -117,6 +129,7 @@ export type FlowEvent =
   | CommentsSent
   | CommentAnswered
   | CommentClosed
+  | HunkDecided
   | FlowPlanned
   | PhaseStarted
   | PhaseDecided;

@@ -1,15 +1,45 @@
 import type { Command } from 'commander';
 import { workspaceAround } from '../../agent/index.ts';
 import { openRepository, resolveCommit } from '../../git/index.ts';
-import { type Change, changeOf, SLOP, type SlopKind, type Stop } from '../../review/index.ts';
+import {
+  acceptHunk,
+  type Change,
+  changeOf,
+  decisionsOf,
+  describe,
+  type HunkDecisions,
+  openPullRequest,
+  rejectHunk,
+  reopenHunk,
+  SLOP,
+  type SlopKind,
+  type Stop,
+} from '../../review/index.ts';
 import { UsageError } from '../exit.ts';
 import { paint, plain, print, printJson } from '../output.ts';
 import { openStore } from '../store.ts';
+
+interface ReviewFlags {
+  thread?: string;
+  hunks?: boolean;
+  accept?: string[];
+  reject?: string[];
+  reopen?: string[];
+  describe?: boolean;
+  pullRequest?: boolean;
+  json?: boolean;
+}
 
 export function define(command: Command): void {
   command
     .argument('[range]', 'a commit (up to the files as they are) or a..b', 'HEAD')
     .option('--thread <id>', 'what a thread has changed in its workspace')
+    .option('--hunks', 'list the parts of the change, with their ids and what was decided')
+    .option('--accept <hunk...>', 'with --thread: parts that need not be looked at again')
+    .option('--reject <hunk...>', 'with --thread: take parts out of the workspace')
+    .option('--reopen <hunk...>', 'with --thread: look at parts again; what was taken out is put back')
+    .option('--describe', 'with --thread: what a pull request would say')
+    .option('--pull-request', 'with --thread: push the branch and open one with gh')
     .option('--json', 'print the diff, the tour and the slop as JSON')
     .addHelpText(
       'after',
@@ -18,11 +48,69 @@ export function define(command: Command): void {
     .action(review);
 }
 
-async function review(range: string, flags: { thread?: string; json?: boolean }): Promise<void> {
-  const change = flags.thread === undefined ? await changeHere(range) : await changeOfThread(flags.thread);
-  if (flags.json) return printJson(change);
-  if (change.files.length === 0) return print('Nothing has changed.');
-  printTour(change);
+async function review(range: string, flags: ReviewFlags): Promise<void> {
+  if (flags.thread !== undefined) return reviewThread(flags.thread, flags);
+  if (flags.accept || flags.reject || flags.reopen || flags.describe || flags.pullRequest)
+    throw new UsageError('Say with --thread whose change it is: that is where decisions are kept.');
+  show(await changeHere(range), flags);
+}
+
+async function reviewThread(part: string, flags: ReviewFlags): Promise<void> {
+  const store = openStore();
+  try {
+    const id = await store.resolve(part);
+    const started = (await store.read(id, 1, 1)).find((event) => event.type === 'thread.started');
+    if (started?.workspace === undefined) throw new UsageError(`${id} has no workspace.`);
+    const { workspace: root, base = 'HEAD', repository: origin = root } = started;
+    for (const hunk of flags.reopen ?? []) await reopenHunk(store, id, root, hunk);
+    for (const [hunks, decide] of [
+      [flags.accept, acceptHunk],
+      [flags.reject, rejectHunk],
+    ] as const)
+      for (const hunk of hunks ?? []) {
+        const { files } = await changeOf(root, base);
+        const file = files.find((one) => one.hunks.some((own) => own.id === hunk));
+        if (!file) throw new UsageError(`The change has no part ${hunk}; --hunks lists them.`);
+        await decide({ store, thread: id, root, base, file, hunk });
+      }
+    const change = await changeOf(root, base);
+    if (flags.describe || flags.pullRequest) {
+      const description = await describe(store, id, root, change);
+      if (flags.pullRequest) print(await openPullRequest(root, origin, description));
+      else if (flags.json) printJson(description);
+      else print(`${plain(description.title)}\n\n${plain(description.body)}`);
+      return;
+    }
+    show(change, flags, decisionsOf(await store.read(id)));
+  } finally {
+    store.close();
+  }
+}
+
+function show(change: Change, flags: ReviewFlags, decisions?: HunkDecisions): void {
+  if (flags.json)
+    printJson({
+      ...change,
+      ...(decisions && { accepted: [...decisions.accepted], rejected: decisions.rejected }),
+    });
+  else if (flags.hunks) printHunks(change, decisions);
+  else if (change.files.length === 0) print('Nothing has changed.');
+  else printTour(change);
+}
+
+/** The parts of a change in the order of its tour. */
+function printHunks({ files, tour }: Change, decisions?: HunkDecisions): void {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  for (const { path } of [...tour.stops, ...tour.folded])
+    for (const { id, heading, lines } of byPath.get(path)!.hunks) {
+      const at = lines.find((line) => line.new !== undefined)?.new ?? 0;
+      const sign = decisions?.accepted.has(id) ? paint('green', '✓') : paint('yellow', '?');
+      const count = (kind: string) => lines.filter((line) => line.kind === kind).length;
+      const size = `${paint('green', `+${count('added')}`)} ${paint('red', `−${count('removed')}`)}`;
+      print(`${sign} ${id}  ${plain(path)}:${at}  ${size}  ${paint('dim', plain(heading).slice(0, 60))}`);
+    }
+  for (const { hunk, path } of decisions?.rejected ?? [])
+    print(`${paint('red', '✗')} ${hunk}  ${plain(path)}  ${paint('dim', 'taken out')}`);
 }
 
 async function changeHere(range: string): Promise<Change> {
@@ -35,19 +123,6 @@ async function changeHere(range: string): Promise<Change> {
     base,
     to === undefined ? undefined : await resolveCommit(repository, to === '' ? 'HEAD' : to),
   );
-}
-
-async function changeOfThread(part: string): Promise<Change> {
-  const store = openStore();
-  try {
-    const id = await store.resolve(part);
-    const started = (await store.read(id, 1, 1)).find((event) => event.type === 'thread.started');
-    if (started?.workspace === undefined) throw new UsageError(`${id} has no workspace.`);
-    const base = started.base ?? 'HEAD';
-    return await changeOf(started.workspace, base);
-  } finally {
-    store.close();
-  }
 }
 
 function printTour({ files, tour, slop }: Change): void {

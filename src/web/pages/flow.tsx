@@ -43,7 +43,10 @@ export function FlowPage({ id }: { id: string }): ReactNode {
       <div>
         <h1 className="text-xl font-semibold">{flow.title}</h1>
         <p className="text-sm text-quiet">
-          {flow.workflow} · {flow.policy} · <span className="font-mono">{flow.workspace}</span>
+          {flow.workflow} · {flow.policy} · <span className="font-mono">{flow.workspace}</span>{' '}
+          <Link to={`/changes/${flow.id}`} className="text-accent underline">
+            What it changed
+          </Link>
         </p>
       </div>
       <ol aria-label="Phases" className="flex flex-wrap gap-2">

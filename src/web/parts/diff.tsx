@@ -1,0 +1,207 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import type { InferResponseType } from 'hono/client';
+import { type ReactNode, useEffect, useRef } from 'react';
+import type { api } from '../api.ts';
+import type { Draft } from './line-comments.tsx';
+
+export type Change = Exclude<
+  InferResponseType<(typeof api.threads)[':id']['changes']['$get']>,
+  { error: string }
+>;
+type Stop = Change['tour']['stops'][number];
+type File = Change['files'][number];
+type Line = File['hunks'][number]['lines'][number];
+
+/** A hunk with the file that it is of. */
+export interface ShownHunk {
+  file: File;
+  id: string;
+  /** Where it begins, and what is around it. */
+  place: string;
+  accepted: boolean;
+}
+
+/** A row of the diff; those of a kind have one height. */
+export type Row =
+  | { kind: 'file'; stop: Stop; number: string; folded: boolean; left: number }
+  | { kind: 'question'; text: string }
+  | { kind: 'note'; text: string }
+  | { kind: 'hunk'; hunk: ShownHunk }
+  | { kind: 'line'; path: string; line: Line };
+
+/** The rows of a change in the order of its tour. @param closed paths whose content is not shown */
+export function rowsOf({ files, tour, accepted }: Change, closed: ReadonlySet<string>): Row[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const done = new Set(accepted);
+  const rows: Row[] = [];
+  const add = (stop: Stop, number: string) => {
+    const folded = closed.has(stop.path);
+    const file = byPath.get(stop.path)!;
+    const left = file.hunks.filter(({ id }) => !done.has(id)).length;
+    rows.push({ kind: 'file', stop, number, folded, left });
+    if (folded) return;
+    for (const text of stop.questions) rows.push({ kind: 'question', text });
+    if (file.binary) rows.push({ kind: 'note', text: 'It is no text.' });
+    for (const { id, heading, lines } of file.hunks) {
+      const at = lines.find((line) => line.new !== undefined)?.new ?? 0;
+      const place = `${at > 0 ? `line ${at}` : ''} ${heading}`.trim();
+      rows.push({ kind: 'hunk', hunk: { file, id, place, accepted: done.has(id) } });
+      // What is accepted need not be seen again.
+      if (!done.has(id)) for (const line of lines) rows.push({ kind: 'line', path: stop.path, line });
+    }
+  };
+  for (const [at, stop] of tour.stops.entries()) add(stop, String(at + 1));
+  for (const stop of tour.folded) add(stop, '–');
+  return rows;
+}
+
+const HEIGHTS: Record<Row['kind'], number> = { file: 60, question: 22, note: 22, hunk: 34, line: 22 };
+
+export interface DiffActions {
+  onToggle(path: string): void;
+  onComment(target: Omit<Draft, 'text'>): void;
+  onDecide(hunk: ShownHunk, decision: 'accept' | 'reject' | 'reopen'): void;
+  onWhy(hunk: ShownHunk): void;
+}
+
+/** A change as rows of which only those that are seen are in the page. */
+export function Diff({ rows, actions }: { rows: readonly Row[]; actions: DiffActions }): ReactNode {
+  const frame = useRef<HTMLElement>(null);
+  const shown = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => frame.current,
+    estimateSize: (at) => HEIGHTS[rows[at]!.kind],
+    overscan: 12,
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other rows have other heights
+  useEffect(() => shown.measure(), [rows, shown]);
+  return (
+    <section
+      ref={frame}
+      aria-label="Tour of the change"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+      tabIndex={0}
+      className="card h-[calc(100dvh-12rem)] min-h-72 overflow-auto"
+    >
+      <div
+        className="relative min-w-fit"
+        ref={(node) => node?.style.setProperty('height', `${shown.getTotalSize()}px`)}
+      >
+        {shown.getVirtualItems().map(({ key, index, start, size }) => (
+          <div
+            key={key}
+            className="absolute top-0 left-0 w-full"
+            ref={(node) => {
+              node?.style.setProperty('transform', `translateY(${start}px)`);
+              node?.style.setProperty('height', `${size}px`);
+            }}
+          >
+            <DiffRow row={rows[index]!} actions={actions} />
+          </div>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function DiffRow({ row, actions }: { row: Row; actions: DiffActions }): ReactNode {
+  switch (row.kind) {
+    case 'file': {
+      const { path, why, added, removed, status } = row.stop;
+      return (
+        <button
+          type="button"
+          aria-expanded={!row.folded}
+          className="h-full w-full cursor-pointer border-b border-line bg-raised text-left"
+          onClick={() => actions.onToggle(path)}
+        >
+          <span className="sticky left-0 flex w-[calc(100dvw-3rem)] max-w-[69rem] flex-col px-3">
+            <span className="flex w-full items-baseline gap-2 text-sm">
+              <span className="text-quiet">{row.number}</span>
+              <span className="truncate font-mono font-semibold">{path}</span>
+              <span className="text-quiet">{status === 'changed' ? '' : status}</span>
+              <span className="text-good">+{added}</span>
+              <span className="text-bad">−{removed}</span>
+              {row.left === 0 && <span className="text-good">✓ accepted</span>}
+            </span>
+            <span className="w-full truncate text-sm text-quiet">{why}</span>
+          </span>
+        </button>
+      );
+    }
+    case 'question':
+      return <p className="truncate px-3 text-sm leading-[22px] text-needs">? {row.text}</p>;
+    case 'note':
+      return <p className="truncate px-3 text-sm leading-[22px] text-quiet">{row.text}</p>;
+    case 'hunk':
+      return <HunkRow hunk={row.hunk} actions={actions} />;
+    case 'line':
+      return <LineRow path={row.path} line={row.line} onComment={actions.onComment} />;
+  }
+}
+
+function HunkRow({ hunk, actions }: { hunk: ShownHunk; actions: DiffActions }): ReactNode {
+  const { place, accepted, file } = hunk;
+  const name = `${place} of ${file.path}`;
+  const act = (label: string, onClick: () => void) => (
+    <button
+      type="button"
+      className="min-h-6 shrink-0 cursor-pointer rounded border border-line bg-panel px-2 font-sans text-xs hover:border-accent"
+      aria-label={`${label}: ${name}`}
+      onClick={onClick}
+    >
+      {label}
+    </button>
+  );
+  return (
+    <div className="h-full bg-raised">
+      <div className="sticky left-0 flex h-full w-[calc(100dvw-3rem)] max-w-[69rem] items-center gap-2 px-3 font-mono text-xs text-quiet">
+        <span className="min-w-0 flex-1 truncate">
+          {accepted && <span className="text-good">✓ </span>}
+          {place}
+        </span>
+        {act('Why', () => actions.onWhy(hunk))}
+        {accepted ? (
+          act('Look again', () => actions.onDecide(hunk, 'reopen'))
+        ) : (
+          <>
+            {act('Reject', () => actions.onDecide(hunk, 'reject'))}
+            {act('Accept', () => actions.onDecide(hunk, 'accept'))}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function LineRow({
+  path,
+  line,
+  onComment,
+}: {
+  path: string;
+  line: Line;
+  onComment(target: Omit<Draft, 'text'>): void;
+}): ReactNode {
+  const side = line.kind === 'removed' ? 'old' : 'new';
+  const number = (side === 'old' ? line.old : line.new) ?? 0;
+  const colour = { added: 'bg-good/12', removed: 'bg-bad/12', context: '' }[line.kind];
+  const sign = { added: '+', removed: '−', context: ' ' }[line.kind];
+  return (
+    <div className={`flex h-full font-mono text-xs leading-[22px] whitespace-pre ${colour}`}>
+      <button
+        type="button"
+        className="w-14 shrink-0 cursor-pointer pr-2 text-right text-quiet hover:bg-raised hover:text-accent"
+        aria-label={`Comment on line ${number} of ${path}`}
+        onClick={() => onComment({ path, line: number, side, quote: line.text })}
+      >
+        {number}
+      </button>
+      <span aria-hidden="true" className="w-4 shrink-0">
+        {sign}
+      </span>
+      {line.kind !== 'context' && <span className="sr-only">{line.kind}: </span>}
+      <span>{line.text}</span>
+    </div>
+  );
+}

@@ -36,6 +36,7 @@ export interface MadeWorktree {
  *
  * @param config what the repository says of itself; only of one that is trusted
  * @param say told what the set-up prints
+ * @param from the commit that it starts from
  * @throws WorktreeError @throws NotARepositoryError @throws NoSuchCommitError
  */
 export async function createWorktree(
@@ -43,13 +44,14 @@ export async function createWorktree(
   name: string,
   config: WorktreeConfig,
   say: (text: string) => void,
+  from = 'HEAD',
 ): Promise<MadeWorktree> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/.test(name) || name.endsWith('.lock') || name.includes('..'))
     throw new WorktreeError(
       `${JSON.stringify(name)} is no name for a worktree: letters, digits, dots and dashes are.`,
     );
   const repository = await openRepository(root);
-  const base = await resolveCommit(repository, 'HEAD');
+  const base = await resolveCommit(repository, from);
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 6);
   const folder = join(kinoHome(), 'worktrees', `${basename(root)}-${hash}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -19,6 +19,7 @@ const BAD_INPUT = new Set([
   'ExperimentBusyError',
   'ExportExistsError',
   'FlowStateError',
+  'ForkError',
   'GitError',
   'GitMissingError',
   'HarborTaskError',

@@ -14,6 +14,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
     chat: { summary: 'work with an agent, interactively', load: () => import('./commands/chat.ts') },
     run: { summary: "run Kino's agent on a prompt, headless", load: () => import('./commands/run.ts') },
     resume: { summary: 'go on with a session', load: () => import('./commands/resume.ts') },
+    fork: {
+      summary: 'go on from a session in a copy of it',
+      load: () => import('./commands/fork.ts'),
+    },
     undo: { summary: 'take back what the last step changed', load: () => import('./commands/undo.ts') },
     rewind: {
       summary: 'take back a session to the beginning of a step',

@@ -10,7 +10,8 @@ export {
   resolveCommit,
   storageOf,
 } from './repository.ts';
-export { type SnapshotChange, Snapshots } from './snapshots.ts';
+export type { SnapshotChange } from './snapshot-file.ts';
+export { Snapshots } from './snapshots.ts';
 export { listTree, readBlobs, type TreeFile } from './tree.ts';
 export { type Tree, type TreeEntry, TreeStore } from './tree-store.ts';
 export {

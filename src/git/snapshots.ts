@@ -20,19 +20,15 @@ import {
 import { basename, dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { GitError } from './errors.ts';
 import { git, gitBytes } from './git.ts';
-
-/** A file of a snapshot: its kind and rights as git writes them, and the id of its content. */
-export interface SnapshotFile {
-  mode: '100644' | '100755' | '120000';
-  blob: string;
-}
-
-/** What became of one path between two snapshots; null where it is not there. */
-export interface SnapshotChange {
-  path: string;
-  before: SnapshotFile | null;
-  after: SnapshotFile | null;
-}
+import {
+  fileOf,
+  literalPattern,
+  rightsFor,
+  SETTINGS,
+  type SnapshotChange,
+  type SnapshotFile,
+  same,
+} from './snapshot-file.ts';
 
 /** Not worth keeping in any folder, wherever no .gitignore says so. */
 const HEAPS = ['node_modules/', '.venv/', 'venv/', '__pycache__/', '.DS_Store', '*.kino'];
@@ -283,6 +279,17 @@ export class Snapshots {
     return found;
   }
 
+  /**
+   * What git's diff says of a snapshot against one of another folder. Both repositories may hold objects that the other
+   * has not.
+   *
+   * @param args of `git diff`
+   */
+  diff(args: readonly string[], tree: string, other: Snapshots, otherTree: string): Promise<string> {
+    const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: join(other.#gitDir, 'objects') };
+    return this.#git([...args, tree, otherTree, '--'], env);
+  }
+
   /** The content of a file of a snapshot. */
   content(blob: string): Promise<Buffer> {
     return gitBytes(this.root, ['cat-file', 'blob', blob], { alone: true, env: this.#environment() });
@@ -365,37 +372,4 @@ export class Snapshots {
   async #mustStandInFolders(path: string): Promise<void> {
     if (!(await this.#standsInFolders(path))) throw new Error('a link or a file stands in its way');
   }
-}
-
-/** Git knows one right only; who may read is as it was, and for a file that is made again as git would have it. */
-function rightsFor(mode: SnapshotFile['mode'], there: Stats | undefined): number {
-  const rights = there?.isFile() ? there.mode & 0o666 : 0o644;
-  return mode === '100755' ? rights | ((rights & 0o444) >> 2) : rights;
-}
-
-const SETTINGS = [
-  'core.autocrlf=false',
-  'core.safecrlf=false',
-  'core.looseCompression=0',
-  'core.bare=false',
-  'core.untrackedCache=false',
-  'core.fileMode=true',
-  'advice.addEmbeddedRepo=false',
-].flatMap((setting) => ['-c', setting]);
-
-function fileOf(mode: string, blob: string): SnapshotFile | null {
-  return mode === '100644' || mode === '100755' || mode === '120000' ? { mode, blob } : null;
-}
-
-function same(a: SnapshotFile | null, b: SnapshotFile | null): boolean {
-  return a?.blob === b?.blob && a?.mode === b?.mode;
-}
-
-/** An exclude pattern that means one path, whatever characters it has. */
-function literalPattern(path: string): string {
-  // A line end cannot be written there; any one character stands for it.
-  return `/${path
-    .replace(/[\\*?[\]!#]/g, '\\$&')
-    .replace(/[\n\r]/g, '?')
-    .replace(/ $/, '\\ ')}`;
 }

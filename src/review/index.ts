@@ -1,4 +1,5 @@
 export { type Change, changeOf } from './change.ts';
+export { compareAttempts } from './compare.ts';
 export { describe } from './description.ts';
 export type { FileDiff } from './diff.ts';
 export { acceptHunk, decisionsOf, type HunkDecisions, rejectHunk, reopenHunk } from './hunk/decide.ts';

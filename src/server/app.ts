@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Access, guard, headers } from './access.ts';
 import { RequestError } from './errors.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
+import { attemptRoutes } from './routes/attempts.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { threadRoutes } from './routes/threads.ts';
@@ -49,7 +50,10 @@ const TOLD = new Map<string, RequestError['status']>([
   ['NotARepositoryError', 400],
   ['AcpCommandError', 400],
   ['GitError', 409],
+  ['ForkError', 409],
   ['HunkConflictError', 409],
+  ['ModelCallError', 409],
+  ['NotComparableError', 409],
   ['PullRequestError', 409],
 ]);
 
@@ -60,6 +64,7 @@ export function createApp(server: Server, access: Access) {
     .route('/', flowRoutes(server))
     .route('/', artifactRoutes(server))
     .route('/', changeRoutes(server))
+    .route('/', attemptRoutes(server))
     .get('/stream', query(followSchema), (context) => {
       const { revision, threads } = context.req.valid('query');
       const from = { revision: Number(revision), threads: seqsIn(threads) };

@@ -47,6 +47,8 @@ export interface ThreadStarted {
   mode?: string;
   /** The thread that started this one. */
   parent?: string;
+  /** The thread whose events this one begins with, and the number of the last of them there. */
+  forkedFrom?: { thread: string; seq: number };
   kino: string;
   host: string;
   pid: number;

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect } from 'react';
 import { ArtifactsPage } from './pages/artifacts.tsx';
 import { Board } from './pages/board.tsx';
 import { ChangesPage } from './pages/changes.tsx';
+import { ComparePage } from './pages/compare.tsx';
 import { FlowPage } from './pages/flow.tsx';
 import { Inbox } from './pages/inbox.tsx';
 import { NewWork } from './pages/new.tsx';
@@ -75,6 +76,7 @@ export function App(): ReactNode {
         {route.page === 'thread' && <ThreadPage key={route.id} id={route.id} />}
         {route.page === 'changes' && <ChangesPage key={route.id} id={route.id} />}
         {route.page === 'artifacts' && <ArtifactsPage key={route.id} id={route.id} />}
+        {route.page === 'compare' && <ComparePage key={`${route.a}/${route.b}`} a={route.a} b={route.b} />}
         {route.page === 'flow' && <FlowPage key={route.id} id={route.id} />}
       </main>
     </div>

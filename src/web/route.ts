@@ -8,7 +8,8 @@ export type Route =
   | { page: 'thread'; id: string }
   | { page: 'flow'; id: string }
   | { page: 'changes'; id: string }
-  | { page: 'artifacts'; id: string };
+  | { page: 'artifacts'; id: string }
+  | { page: 'compare'; a: string; b: string };
 
 /** Pages about one thread. */
 const OF_THREADS = ['thread', 'flow', 'changes', 'artifacts'] as const;
@@ -33,9 +34,10 @@ export function useRoute(): Route {
     },
     () => location.pathname,
   );
-  const [, page = '', id = ''] = path.split('/');
+  const [, page = '', id = '', other = ''] = path.split('/');
   if (page === 'inbox' || page === 'new') return { page };
   if (OF_THREADS.includes(page as (typeof OF_THREADS)[number]) && id !== '')
     return { page: page as (typeof OF_THREADS)[number], id };
+  if (page === 'compare' && id !== '' && other !== '') return { page, a: id, b: other };
   return { page: 'board' };
 }

@@ -1,5 +1,14 @@
 import { hostname } from 'node:os';
-import { type AgentChoice, type Mode, openAgent, openSession, titleFrom } from '../../agent/index.ts';
+import {
+  type AgentChoice,
+  type Mode,
+  openAgent,
+  openModel,
+  openSession,
+  titleFrom,
+  writeHandoff,
+} from '../../agent/index.ts';
+import { loadConfig } from '../../config/index.ts';
 import { Flows, groupOf, runWithArtifacts } from '../../flow/index.ts';
 import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
@@ -79,6 +88,21 @@ export class Live {
     const folder = started?.workspace ?? repository;
     if (folder === undefined) throw new RequestError(409, 'It has no workspace to go on in.');
     await this.#work(thread, { folder, prompt, title, choice: { ...(model !== undefined && { model }) } });
+  }
+
+  /** Notes from which a fresh session can start. @param digest only what the thread itself says; no model */
+  async handoff(
+    thread: string,
+    { digest }: { digest: boolean },
+  ): Promise<{ text: string; folder: string | null }> {
+    const events = await this.#store.read(thread);
+    const started = events.find((event) => event.type === 'thread.started');
+    const folder = started?.workspace ?? started?.repository;
+    if (digest || folder === undefined) return { text: await writeHandoff(events), folder: folder ?? null };
+    const name = started?.model;
+    const choice = { ...this.#choice, ...(name !== undefined && { model: name }) };
+    const model = await openModel(choice, await loadConfig(), folder);
+    return { text: await writeHandoff(events, model), folder };
   }
 
   async #work(

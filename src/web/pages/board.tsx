@@ -12,7 +12,7 @@ export function Board(): ReactNode {
   const threads = useStore((state) => state.threads);
   const [wanted, setWanted] = useState('');
   const [all, setAll] = useState(false);
-  const { needs, works, over, clashes } = useMemo(
+  const { needs, works, over, clashes, parts } = useMemo(
     () => sorted([...threads.values()], wanted),
     [threads, wanted],
   );
@@ -40,9 +40,9 @@ export function Board(): ReactNode {
           onChange={(event) => setWanted(event.target.value)}
         />
       )}
-      <Group title="Needs you" threads={needs} clashes={clashes} />
-      <Group title="At work" threads={works} clashes={clashes} />
-      <Group title="Over" threads={all ? over : over.slice(0, FIRST)} clashes={clashes} />
+      <Group title="Needs you" threads={needs} clashes={clashes} parts={parts} />
+      <Group title="At work" threads={works} clashes={clashes} parts={parts} />
+      <Group title="Over" threads={all ? over : over.slice(0, FIRST)} clashes={clashes} parts={parts} />
       {!all && over.length > FIRST && (
         <button type="button" className="button self-center" onClick={() => setAll(true)}>
           Show {over.length - FIRST} more
@@ -56,10 +56,12 @@ function Group({
   title,
   threads,
   clashes,
+  parts,
 }: {
   title: string;
   threads: readonly ShownThread[];
   clashes: ReadonlyMap<string, string[]>;
+  parts: ReadonlyMap<string, readonly ShownThread[]>;
 }): ReactNode {
   if (threads.length === 0) return null;
   return (
@@ -69,7 +71,12 @@ function Group({
       </h2>
       <ul className="flex flex-col gap-2">
         {threads.map((thread) => (
-          <ThreadLine key={thread.id} thread={thread} clash={clashes.get(thread.id) ?? []} />
+          <ThreadLine
+            key={thread.id}
+            thread={thread}
+            clash={clashes.get(thread.id) ?? []}
+            parts={parts.get(thread.id) ?? []}
+          />
         ))}
       </ul>
     </section>
@@ -92,10 +99,20 @@ function sorted(all: readonly ShownThread[], wanted: string) {
     ...{ needs, works },
     over: threads.filter((thread) => thread.status !== 'running' && !needsYou(thread)),
     clashes: clashesOf([...needs, ...works]),
+    parts: partsOf(all),
   };
 }
 
-/** Files of one workspace that several agents change at the same time. */
+/** Phases of flows and sub-agents, by what they are a part of. */
+function partsOf(all: readonly ShownThread[]): Map<string, ShownThread[]> {
+  const parts = new Map<string, ShownThread[]>();
+  for (const thread of all)
+    if (thread.parent !== undefined && thread.kind === 'session')
+      parts.set(thread.parent, [...(parts.get(thread.parent) ?? []), thread]);
+  return parts;
+}
+
+/** Files of one repository that several agents change at the same time. */
 function clashesOf(threads: readonly ShownThread[]): Map<string, string[]> {
   const owners = new Map<string, string[]>();
   const place = ({ repository = '' }: ShownThread, file: string) => `${repository}\0${file}`;

@@ -57,16 +57,18 @@ function Changes({
       if (!next.delete(path)) next.add(path);
       setClosed(next);
     },
-    onComment: setTarget,
-    onWhy: setAsked,
-    async onDecide({ file: { path, from, hunks }, id: hunk }: ShownHunk, decision: Decision['decision']) {
-      const about = { path, ...(from !== undefined && { from }), hunk };
-      const isDone = await decide(decision === 'reopen' ? { decision, hunk } : { decision, ...about });
-      // Who made it hears of it with the next comments.
-      const lines = hunks.find((one) => one.id === hunk)?.lines ?? [];
-      if (isDone && decision === 'reject') setDrafts([...drafts, rejectionOf(path, lines)]);
-    },
+    review: { onComment: setTarget, onWhy: setAsked, onDecide },
   };
+  async function onDecide(
+    { file: { path, from, hunks }, id: hunk }: ShownHunk,
+    decision: Decision['decision'],
+  ): Promise<void> {
+    const about = { path, ...(from !== undefined && { from }), hunk };
+    const isDone = await decide(decision === 'reopen' ? { decision, hunk } : { decision, ...about });
+    // Who made it hears of it with the next comments.
+    const lines = hunks.find((one) => one.id === hunk)?.lines ?? [];
+    if (isDone && decision === 'reject') setDrafts([...drafts, rejectionOf(path, lines)]);
+  }
   return (
     <div className="flex flex-col gap-3">
       <Head id={id} change={change} />

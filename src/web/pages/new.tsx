@@ -13,6 +13,7 @@ export function NewWork(): ReactNode {
   const [folder, setFolder] = useState(() => repositories[0] ?? '');
   const [prompt, setPrompt] = useState('');
   const [model, setModel] = useState('');
+  const [attempts, setAttempts] = useState(1);
   const [workflow, setWorkflow] = useState(NONE);
   const [workflows, setWorkflows] = useState<{ name: string; description: string }[]>([]);
   const { send, busy, error } = useSend();
@@ -30,9 +31,15 @@ export function NewWork(): ReactNode {
   const start = () =>
     send(async () => {
       if (workflow === NONE) {
-        const json = { folder, prompt, worktree: true, ...(model !== '' && { model }) };
-        const { thread } = await read(api.threads.$post({ json }));
-        go(`/thread/${thread}`);
+        const started: string[] = [];
+        // Attempts are of one model each, in turn; with none named all are of the configured one.
+        const models = model.split(/[\s,]+/).filter(Boolean);
+        for (let at = 0; at < Math.max(attempts, models.length); at++) {
+          const by = models[at % models.length];
+          const json = { folder, prompt, worktree: true, ...(by !== undefined && { model: by }) };
+          started.push((await read(api.threads.$post({ json }))).thread);
+        }
+        go(started.length === 1 ? `/thread/${started[0]}` : '/');
       } else {
         const { flow } = await read(api.flows.$post({ json: { folder, request: prompt, workflow } }));
         go(`/flow/${flow}`);
@@ -94,15 +101,29 @@ export function NewWork(): ReactNode {
         </select>
       </label>
       {workflow === NONE && (
-        <label className="flex flex-col gap-1 text-sm font-medium">
-          Model
-          <input
-            className="field font-normal"
-            placeholder="as configured"
-            value={model}
-            onChange={(event) => setModel(event.target.value)}
-          />
-        </label>
+        <div className="flex flex-wrap gap-3">
+          <label className="flex min-w-40 flex-1 flex-col gap-1 text-sm font-medium">
+            Model
+            <input
+              className="field font-normal"
+              placeholder="as configured; several, with commas, make an attempt each"
+              value={model}
+              onChange={(event) => setModel(event.target.value)}
+            />
+          </label>
+          <label className="flex w-24 flex-col gap-1 text-sm font-medium">
+            Attempts
+            <input
+              className="field font-normal"
+              type="number"
+              min={1}
+              max={8}
+              required
+              value={attempts}
+              onChange={(event) => setAttempts(Number(event.target.value))}
+            />
+          </label>
+        </div>
       )}
       <p className="text-sm text-quiet">It works in a worktree of its own, on a branch of its own.</p>
       {error && (

@@ -6,6 +6,7 @@ import { api, read } from '../api.ts';
 import { Link } from '../app.tsx';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
+import { ThreadActions } from '../parts/thread-actions.tsx';
 import { ContextMeter, Status } from '../parts/thread-line.tsx';
 import { followThread, leaveThread, loadEarlier, useStore } from '../state.ts';
 
@@ -79,6 +80,7 @@ function Head({ thread }: { thread: ShownThread }): ReactNode {
           </Link>
         )}
       </p>
+      {thread.status !== 'running' && <ThreadActions thread={thread} />}
     </div>
   );
 }

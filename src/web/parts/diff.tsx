@@ -4,6 +4,9 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import type { api } from '../api.ts';
 import type { Draft } from './line-comments.tsx';
 
+/** What a diff shows of a change: decided on where it can be, otherwise only read. */
+export type ShownChange = Pick<Change, 'files' | 'tour'> & { accepted?: readonly string[] };
+
 export type Change = Exclude<
   InferResponseType<(typeof api.threads)[':id']['changes']['$get']>,
   { error: string }
@@ -23,22 +26,22 @@ export interface ShownHunk {
 
 /** A row of the diff; those of a kind have one height. */
 export type Row =
-  | { kind: 'file'; stop: Stop; number: string; folded: boolean; left: number }
+  | { kind: 'file'; stop: Stop; number: string; folded: boolean; isDone: boolean }
   | { kind: 'question'; text: string }
   | { kind: 'note'; text: string }
   | { kind: 'hunk'; hunk: ShownHunk }
   | { kind: 'line'; path: string; line: Line };
 
 /** The rows of a change in the order of its tour. @param closed paths whose content is not shown */
-export function rowsOf({ files, tour, accepted }: Change, closed: ReadonlySet<string>): Row[] {
+export function rowsOf({ files, tour, accepted = [] }: ShownChange, closed: ReadonlySet<string>): Row[] {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const done = new Set(accepted);
   const rows: Row[] = [];
   const add = (stop: Stop, number: string) => {
     const folded = closed.has(stop.path);
     const file = byPath.get(stop.path)!;
-    const left = file.hunks.filter(({ id }) => !done.has(id)).length;
-    rows.push({ kind: 'file', stop, number, folded, left });
+    const isDone = file.hunks.length > 0 && file.hunks.every(({ id }) => done.has(id));
+    rows.push({ kind: 'file', stop, number, folded, isDone });
     if (folded) return;
     for (const text of stop.questions) rows.push({ kind: 'question', text });
     if (file.binary) rows.push({ kind: 'note', text: 'It is no text.' });
@@ -59,9 +62,12 @@ const HEIGHTS: Record<Row['kind'], number> = { file: 60, question: 22, note: 22,
 
 export interface DiffActions {
   onToggle(path: string): void;
-  onComment(target: Omit<Draft, 'text'>): void;
-  onDecide(hunk: ShownHunk, decision: 'accept' | 'reject' | 'reopen'): void;
-  onWhy(hunk: ShownHunk): void;
+  /** Absent where the change is only read. */
+  review?: {
+    onComment(target: Omit<Draft, 'text'>): void;
+    onDecide(hunk: ShownHunk, decision: 'accept' | 'reject' | 'reopen'): void;
+    onWhy(hunk: ShownHunk): void;
+  };
 }
 
 /** A change as rows of which only those that are seen are in the page. */
@@ -122,7 +128,7 @@ function DiffRow({ row, actions }: { row: Row; actions: DiffActions }): ReactNod
               <span className="text-quiet">{status === 'changed' ? '' : status}</span>
               <span className="text-good">+{added}</span>
               <span className="text-bad">−{removed}</span>
-              {row.left === 0 && <span className="text-good">✓ accepted</span>}
+              {row.isDone && <span className="text-good">✓ accepted</span>}
             </span>
             <span className="w-full truncate text-sm text-quiet">{why}</span>
           </span>
@@ -134,13 +140,13 @@ function DiffRow({ row, actions }: { row: Row; actions: DiffActions }): ReactNod
     case 'note':
       return <p className="truncate px-3 text-sm leading-[22px] text-quiet">{row.text}</p>;
     case 'hunk':
-      return <HunkRow hunk={row.hunk} actions={actions} />;
+      return <HunkRow hunk={row.hunk} review={actions.review} />;
     case 'line':
-      return <LineRow path={row.path} line={row.line} onComment={actions.onComment} />;
+      return <LineRow path={row.path} line={row.line} onComment={actions.review?.onComment} />;
   }
 }
 
-function HunkRow({ hunk, actions }: { hunk: ShownHunk; actions: DiffActions }): ReactNode {
+function HunkRow({ hunk, review }: { hunk: ShownHunk; review: DiffActions['review'] }): ReactNode {
   const { place, accepted, file } = hunk;
   const name = `${place} of ${file.path}`;
   const act = (label: string, onClick: () => void) => (
@@ -160,15 +166,10 @@ function HunkRow({ hunk, actions }: { hunk: ShownHunk; actions: DiffActions }): 
           {accepted && <span className="text-good">✓ </span>}
           {place}
         </span>
-        {act('Why', () => actions.onWhy(hunk))}
-        {accepted ? (
-          act('Look again', () => actions.onDecide(hunk, 'reopen'))
-        ) : (
-          <>
-            {act('Reject', () => actions.onDecide(hunk, 'reject'))}
-            {act('Accept', () => actions.onDecide(hunk, 'accept'))}
-          </>
-        )}
+        {review && act('Why', () => review.onWhy(hunk))}
+        {review && accepted && act('Look again', () => review.onDecide(hunk, 'reopen'))}
+        {review && !accepted && act('Reject', () => review.onDecide(hunk, 'reject'))}
+        {review && !accepted && act('Accept', () => review.onDecide(hunk, 'accept'))}
       </div>
     </div>
   );
@@ -181,7 +182,7 @@ function LineRow({
 }: {
   path: string;
   line: Line;
-  onComment(target: Omit<Draft, 'text'>): void;
+  onComment: ((target: Omit<Draft, 'text'>) => void) | undefined;
 }): ReactNode {
   const side = line.kind === 'removed' ? 'old' : 'new';
   const number = (side === 'old' ? line.old : line.new) ?? 0;
@@ -189,14 +190,18 @@ function LineRow({
   const sign = { added: '+', removed: '−', context: ' ' }[line.kind];
   return (
     <div className={`flex h-full font-mono text-xs leading-[22px] whitespace-pre ${colour}`}>
-      <button
-        type="button"
-        className="w-14 shrink-0 cursor-pointer pr-2 text-right text-quiet hover:bg-raised hover:text-accent"
-        aria-label={`Comment on line ${number} of ${path}`}
-        onClick={() => onComment({ path, line: number, side, quote: line.text })}
-      >
-        {number}
-      </button>
+      {onComment ? (
+        <button
+          type="button"
+          className="w-14 shrink-0 cursor-pointer pr-2 text-right text-quiet hover:bg-raised hover:text-accent"
+          aria-label={`Comment on line ${number} of ${path}`}
+          onClick={() => onComment({ path, line: number, side, quote: line.text })}
+        >
+          {number}
+        </button>
+      ) : (
+        <span className="w-14 shrink-0 pr-2 text-right text-quiet">{number}</span>
+      )}
       <span aria-hidden="true" className="w-4 shrink-0">
         {sign}
       </span>

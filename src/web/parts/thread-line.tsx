@@ -1,6 +1,8 @@
 import type { ReactNode } from 'react';
 import type { ShownThread } from '../../server/index.ts';
+import { api, read } from '../api.ts';
 import { Link } from '../app.tsx';
+import { useSend } from './answer.tsx';
 import { needsYou } from './needs.ts';
 
 const WORDS: Record<ShownThread['status'], string> = {
@@ -55,18 +57,30 @@ export function ContextMeter({
   );
 }
 
-export function ThreadLine({ thread, clash }: { thread: ShownThread; clash?: readonly string[] }): ReactNode {
+export function ThreadLine({
+  thread,
+  clash = [],
+  parts = [],
+}: {
+  thread: ShownThread;
+  /** Files that another agent changes as well. */
+  clash?: readonly string[];
+  /** Phases and sub-agents of it. */
+  parts?: readonly ShownThread[];
+}): ReactNode {
   const { activity } = thread;
   const repository = thread.repository?.split('/').at(-1);
+  const cost = costOf(thread, parts);
+  const working = parts.filter(({ status }) => status === 'running');
   return (
-    <li className="card">
+    <li className="card relative">
       <Link
         to={`/${thread.kind === 'flow' ? 'flow' : 'thread'}/${thread.id}`}
         className="flex flex-col gap-1 rounded-lg p-3 hover:bg-raised"
       >
         <span className="flex flex-wrap items-baseline justify-between gap-x-3">
           <span className="min-w-0 font-medium">{thread.title}</span>
-          <span className="text-sm">
+          <span className={`text-sm ${thread.status === 'running' ? 'pr-16' : ''}`}>
             <Status thread={thread} />
           </span>
         </span>
@@ -74,7 +88,7 @@ export function ThreadLine({ thread, clash }: { thread: ShownThread; clash?: rea
           {repository && <span>{repository}</span>}
           <span>{thread.model ?? thread.agent ?? thread.kind}</span>
           {activity.steps > 0 && <span>{activity.steps} steps</span>}
-          {activity.costUsd !== undefined && <span>${activity.costUsd.toFixed(2)}</span>}
+          {cost !== undefined && <span>${cost.toFixed(2)}</span>}
           <span>{elapsed(thread)}</span>
           {activity.todo && (
             <span>
@@ -86,20 +100,57 @@ export function ThreadLine({ thread, clash }: { thread: ShownThread; clash?: rea
         {thread.status === 'running' && activity.doing && activity.waiting.length === 0 && (
           <span className="truncate font-mono text-xs text-quiet">{activity.doing}</span>
         )}
+        {working.map((part) => (
+          <span key={part.id} className="truncate border-l-2 border-line pl-2 text-xs text-quiet">
+            {part.agent === 'kino' ? part.title : part.agent} · {part.model} · {elapsed(part)}
+            {part.activity.doing && <span className="font-mono"> · {part.activity.doing}</span>}
+          </span>
+        ))}
         {activity.waiting.length > 0 && (
           <span className="text-sm text-needs">{activity.waiting[0]!.what}</span>
         )}
         {thread.status !== 'running' && activity.reason && thread.status !== 'done' && (
           <span className="text-sm text-quiet">{activity.reason}</span>
         )}
-        {clash && clash.length > 0 && (
+        {clash.length > 0 && (
           <span className="text-sm text-bad">
             Another agent changes the same files: {clash.slice(0, 3).join(', ')}
           </span>
         )}
       </Link>
+      {thread.status === 'running' && <Stop thread={thread} />}
     </li>
   );
+}
+
+function Stop({ thread }: { thread: ShownThread }): ReactNode {
+  const { send, busy, error } = useSend();
+  return (
+    <span className="absolute top-2 right-2 flex flex-col items-end gap-1">
+      <button
+        type="button"
+        className="button"
+        aria-label={`Stop ${thread.title}`}
+        disabled={busy}
+        onClick={() => void send(() => read(api.threads[':id'].stop.$post({ param: { id: thread.id } })))}
+      >
+        Stop
+      </button>
+      {error && (
+        <span role="alert" className="card max-w-60 p-1 text-xs text-bad">
+          {error}
+        </span>
+      )}
+    </span>
+  );
+}
+
+/** What a thread costs with its phases; what sub-agents cost is in it already. */
+function costOf({ kind, activity }: ShownThread, parts: readonly ShownThread[]): number | undefined {
+  if (kind !== 'flow') return activity.costUsd;
+  const known = parts.filter(({ activity: own }) => own.steps > 0);
+  if (known.length === 0 || known.some(({ activity: own }) => own.costUsd === undefined)) return undefined;
+  return known.reduce((sum, { activity: own }) => sum + own.costUsd!, 0);
 }
 
 function elapsed({ startedAt, updatedAt }: ShownThread): string {

@@ -118,7 +118,9 @@ describe('in the manager', () => {
     await page.getByLabel('Repository').fill(folder);
     await page.getByLabel('Attempts').fill('2');
     await page.getByRole('button', { name: 'Start' }).click();
-    await expect.poll(() => page.getByRole('link', { name: /WRITE same.*done/ }).count()).toBe(2);
+    await expect
+      .poll(() => page.getByRole('link', { name: /WRITE same.*done/ }).count(), { timeout: 20_000 })
+      .toBe(2);
     await page
       .getByRole('link', { name: /WRITE same/ })
       .first()
@@ -140,7 +142,7 @@ describe('in the manager', () => {
     await b.getByRole('link', { name: /WRITE same/ }).click();
     await page.getByRole('button', { name: 'Hand off' }).click();
     const notes = page.getByLabel(/^Notes that a fresh session/);
-    await expect.poll(() => notes.inputValue()).toContain('## Next step');
+    await expect.poll(() => notes.inputValue(), { timeout: 10_000 }).toContain('## Next step');
     await page.getByRole('button', { name: 'Start afresh from them' }).click();
     await page.getByRole('heading', { name: 'Go on from these notes' }).waitFor();
     await page.getByText('Wrote same.').first().waitFor();

@@ -8,7 +8,7 @@ import { killMarked, runTree, type SpawnPlan, type TreeResult } from './spawn.ts
 
 /** What Kino asks of the broker. */
 export type BrokerRequest =
-  | { id: number; plan: SpawnPlan; options: Omit<ExecOptions, 'signal'> }
+  | { id: number; plan: SpawnPlan; options: Omit<ExecOptions, 'signal' | 'ports'> }
   | { id: number; abort: true };
 
 /** What the broker answers: once that it is there, then once for each request. */
@@ -74,7 +74,8 @@ class Broker {
   }
 
   run(plan: SpawnPlan, options: ExecOptions): Promise<TreeResult> {
-    const { signal, ...rest } = options;
+    // What lives in this process stays in it.
+    const { signal, ports: _, ...rest } = options;
     if (signal?.aborted) return runTree(plan, options);
     const id = ++this.#last;
     return new Promise((resolve, reject) => {

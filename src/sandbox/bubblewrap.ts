@@ -4,6 +4,7 @@ import { existsSync, lstatSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { promisify } from 'node:util';
+import { bridgeFor } from './bridged.ts';
 import { runTreeFromAfar } from './broker.ts';
 import { passedEnvironment } from './environment.ts';
 import {
@@ -17,6 +18,7 @@ import { WorkspaceFiles } from './files.ts';
 import { type SandboxOptions, withSignal } from './host.ts';
 import { mountArguments } from './mount.ts';
 import { NetworkProxy, PROXY_ENVIRONMENT } from './network-proxy.ts';
+import { BridgedPorts } from './ports.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
 
 /**
@@ -123,13 +125,14 @@ export async function bubblewrapSandbox(
         ...execOptions.env,
         KINO_EXEC: `${randomBytes(8).toString('hex')}.`,
       };
-      const bridged = proxy && (await proxy.bridge());
+      const { ports } = execOptions;
+      const bridged = await bridgeFor({ proxy, ports: ports instanceof BridgedPorts ? ports : undefined });
       const argv = [
         ...['bwrap', ...ISOLATION, '--json-status-fd', '3'],
         ...mounts,
-        ...(bridged?.mounts ?? []),
+        ...bridged.mounts,
         ...['--chdir', cwd, '--'],
-        ...(bridged?.command ?? []),
+        ...bridged.command,
         ...(options.reportLeft && command.length > 0 ? COUNTING : []),
         ...command,
       ];
@@ -157,6 +160,7 @@ export async function bubblewrapSandbox(
       const left = Number(count.trim() || 0);
       return left > 0 ? { ...result, left } : result;
     },
+    openPorts: () => BridgedPorts.open(),
     async dispose() {
       disposed.abort();
       await proxy?.close();

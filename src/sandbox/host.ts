@@ -5,6 +5,7 @@ import { passedEnvironment } from './environment.ts';
 import { WorkspaceFiles } from './files.ts';
 import type { Limits } from './limits.ts';
 import type { Mount } from './mount.ts';
+import { HOST_PORTS } from './ports.ts';
 import type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
 import { killMarked } from './spawn.ts';
 
@@ -72,6 +73,7 @@ export function hostSandbox(options: SandboxOptions): Sandbox {
       );
       return result;
     },
+    openPorts: async () => HOST_PORTS,
     async dispose() {
       disposed.abort();
       if (commands > 0) killMarked(`KINO_EXEC=${mark}.`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { bridgeFor } from './bridged.ts';
 import { runTreeFromAfar } from './broker.ts';
 import { bubblewrapProblem, ISOLATION, toolFolders } from './bubblewrap.ts';
 import { CommandNotStartedError, SandboxFailedError, SandboxUnavailableError } from './errors.ts';
@@ -119,14 +120,14 @@ export async function openJail({
   return {
     async exec(command, options: ExecOptions = {}) {
       const mark = `${randomBytes(8).toString('hex')}.`;
-      const bridged = proxy && (await proxy.bridge());
+      const bridged = await bridgeFor({ proxy });
       const argv = [
         ...staged,
         ...['bwrap', ...ISOLATION, '--unshare-user', ...user, '--json-status-fd', '3'],
         ...base,
-        ...(bridged?.mounts ?? []),
+        ...bridged.mounts,
         ...['--chdir', options.cwd ?? '/', '--'],
-        ...(bridged?.command ?? []),
+        ...bridged.command,
         ...command,
       ];
       const usual = {

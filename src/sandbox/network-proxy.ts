@@ -5,11 +5,9 @@ import { connect, isIP, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { publicLookup } from './public-lookup.ts';
 
 const PORT = 3128;
-const INSIDE = '/tmp/.kino';
 
 /** How programs are told to go through the proxy. */
 export const PROXY_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEntries(
@@ -19,46 +17,39 @@ export const PROXY_ENVIRONMENT: Readonly<Record<string, string>> = Object.fromEn
   ]),
 );
 
+/** What a sandbox may reach. */
+export interface NetworkRules {
+  allows(host: string): boolean;
+  /** Connects to a port of loopback, whatever that is for who asks; without it loopback is a host like any other. */
+  local?(port: number): Promise<Duplex>;
+}
+
 /**
  * The only way out of a sandbox: an HTTP proxy on a socket that is mounted into it, which passes on what goes to allowed
  * hosts. Names that stand for private addresses are refused: an allowed name must not lead to this machine.
  */
 export class NetworkProxy {
   readonly #allows: (host: string) => boolean;
+  readonly #local: NetworkRules['local'];
   #started: Promise<{ folder: string; socket: string; server: Server }> | undefined;
 
-  constructor({ allows }: { allows(host: string): boolean }) {
+  constructor({ allows, local }: NetworkRules) {
     this.#allows = allows;
+    this.#local = local;
   }
 
-  /** What a command needs to reach the proxy: mounts for bubblewrap, and the program that stands before the command. */
-  async bridge(): Promise<{ mounts: string[]; command: string[] }> {
+  /** Where the proxy listens, and the port by which programs are to know it. */
+  async place(): Promise<{ socket: string; port: number }> {
     this.#started ??= this.#start();
     const { socket } = await this.#started;
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-    const bridge = fileURLToPath(new URL(`./network-bridge.${extension}`, import.meta.url));
-    const inside = { socket: `${INSIDE}/proxy`, bridge: `${INSIDE}/bridge.m${extension}` };
-    return {
-      mounts: [
-        ...['--dir', INSIDE],
-        ...['--bind', socket, inside.socket],
-        ...['--ro-bind', bridge, inside.bridge],
-      ],
-      command: [
-        process.execPath,
-        '--disable-warning=ExperimentalWarning',
-        inside.bridge,
-        inside.socket,
-        String(PORT),
-      ],
-    };
+    return { socket, port: PORT };
   }
 
   async #start() {
     const folder = await mkdtemp(join(tmpdir(), 'kino-proxy-'));
     const socket = join(folder, randomBytes(4).toString('hex'));
-    const server = createServer((incoming, response) => this.#forward(incoming, response));
-    server.on('connect', (incoming, client, head) => this.#tunnel(incoming, client, head));
+    const server = createServer((incoming, response) => void this.#forward(incoming, response));
+    server.on('connect', (incoming, client, head) => void this.#tunnel(incoming, client, head));
     server.on('clientError', (_, client) => client.destroy());
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -83,10 +74,20 @@ export class NetworkProxy {
     return isIP(host) === 0 && host !== 'localhost' ? { host, lookup: publicLookup } : { host };
   }
 
-  #forward(incoming: IncomingMessage, response: ServerResponse): void {
+  #isLocal(hostname: string): boolean {
+    return this.#local !== undefined && /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
+  }
+
+  async #forward(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = URL.canParse(incoming.url ?? '') ? new URL(incoming.url!) : undefined;
-    const way = url?.protocol === 'http:' ? this.#way(url.hostname) : undefined;
-    if (!url || !way) {
+    const isLocal = url?.protocol === 'http:' && this.#isLocal(url.hostname);
+    const way = url?.protocol === 'http:' && !isLocal ? this.#way(url.hostname) : undefined;
+    const socket = isLocal ? await this.#local!(Number(url.port || 80)).catch(() => undefined) : undefined;
+    if (isLocal && !socket) {
+      response.writeHead(502, { 'content-type': 'text/plain' }).end(`Nothing listens on ${url.host}.\n`);
+      return;
+    }
+    if (!url || !(way || socket)) {
       response.writeHead(403, { 'content-type': 'text/plain' }).end(refusal(url?.hostname ?? 'this address'));
       return;
     }
@@ -94,7 +95,7 @@ export class NetworkProxy {
     const { method } = incoming;
     const upstream = request(
       {
-        ...way,
+        ...(socket ? { createConnection: () => socket } : way),
         port: url.port || 80,
         method,
         path: url.pathname + url.search,
@@ -114,10 +115,24 @@ export class NetworkProxy {
     incoming.pipe(upstream);
   }
 
-  #tunnel(incoming: IncomingMessage, client: Duplex, head: Buffer): void {
+  async #tunnel(incoming: IncomingMessage, client: Duplex, head: Buffer): Promise<void> {
     const target = URL.canParse(`http://${incoming.url}`) ? new URL(`http://${incoming.url}`) : undefined;
-    const way = target && this.#way(target.hostname);
     client.on('error', () => {});
+    if (target && this.#isLocal(target.hostname)) {
+      const port = Number(/:(\d+)$/.exec(incoming.url!)?.[1] ?? 80);
+      const local = await this.#local!(port).catch(() => undefined);
+      if (!local) {
+        client.end(`HTTP/1.1 502 Bad Gateway\r\n\r\nNothing listens on ${target.host}.\n`);
+        return;
+      }
+      client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      local.write(head);
+      local.pipe(client).pipe(local);
+      local.on('error', () => client.destroy());
+      client.on('close', () => local.destroy());
+      return;
+    }
+    const way = target && this.#way(target.hostname);
     if (!target || !way) {
       client.end(
         `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\n\r\n${refusal(target?.hostname ?? 'this address')}`,

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { SandboxName } from './choose.ts';
 import type { Limits } from './limits.ts';
+import type { Ports } from './ports.ts';
 
 /** How a command is run. */
 export interface ExecOptions {
@@ -26,6 +27,8 @@ export interface ExecOptions {
   stdoutFile?: string;
   /** What it may use up; it is killed beyond. */
   limits?: Limits;
+  /** Of the same sandbox's `openPorts`: what the command listens on can be reached by them. */
+  ports?: Ports;
 }
 
 export interface ExecResult {
@@ -72,6 +75,8 @@ export interface Sandbox {
   write(path: string, content: string | Buffer): Promise<void>;
   /** The absolute path of a file or folder of the workspace, which need not exist. @throws PathOutsideError */
   resolve(path: string): Promise<string>;
+  /** A way to what a command will listen on; absent where there is none. Whoever opens it closes it. */
+  openPorts?(): Promise<Ports>;
   /** Ends what still runs. The workspace stays. */
   dispose(): Promise<void>;
 }

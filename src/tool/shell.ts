@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, openSync, readSync, statSync } from 'node:fs';
 import { relative } from 'node:path';
-import type { ExecResult, Sandbox } from '../sandbox/index.ts';
+import type { ExecResult, Ports, Sandbox } from '../sandbox/index.ts';
 
 /**
  * Runs the command as it is given and says at the end where the shell then was, whatever way it ended. Both outputs go
@@ -26,6 +26,8 @@ export interface ShellJob {
   id: string;
   command: string;
   startedAt: number;
+  /** The way to what it listens on; absent where there is none. */
+  ports?: Ports;
   /** Set when it has ended. */
   ended?: ExecResult | { failed: string };
   readonly done: Promise<void>;
@@ -73,6 +75,7 @@ export class Shell {
     const stop = new AbortController();
     const id = `job${this.#jobs.size + 1}`;
     closeSync(openSync(outputFile, 'w', 0o600));
+    const ports = await sandbox.openPorts?.();
     const running = sandbox.exec(['bash', '-c', command], {
       signal: stop.signal,
       timeoutMs: MAX_JOB_MS,
@@ -80,6 +83,7 @@ export class Shell {
       outputFile,
       followed: true,
       cwd: this.folder(sandbox),
+      ...(ports && { ports }),
     });
     const job = {
       id,
@@ -88,14 +92,17 @@ export class Shell {
       file: outputFile,
       read: 0,
       stop,
-      done: running.then(
-        (result) => {
-          job.ended = result;
-        },
-        (error: Error) => {
-          job.ended = { failed: error.message };
-        },
-      ),
+      ...(ports && { ports }),
+      done: running
+        .then(
+          (result) => {
+            job.ended = result;
+          },
+          (error: Error) => {
+            job.ended = { failed: error.message };
+          },
+        )
+        .then(() => ports?.close()),
     } as ShellJob & { file: string; read: number; stop: AbortController };
     this.#jobs.set(id, job);
     return job;

@@ -139,7 +139,7 @@ test('in the profile rush the finder needs no model; a profile of ones own names
   const names = (server.requests[0]!.body.tools as { function: { name: string } }[]).map(
     (tool) => tool.function.name,
   );
-  expect(names).toEqual(['read', 'todo', 'ask', 'agent']);
+  expect(names).toEqual(['read', 'todo', 'ask', 'write_artifact', 'answer_comment', 'agent']);
 });
 
 test('an agent that fails says so to the one that started it, and undo takes back what it changed', async () => {

@@ -1,13 +1,14 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Config } from '../config/index.ts';
 import { loadRecording, type Model, resolveModel } from '../model/index.ts';
-import { CORE_TOOLS } from '../tool/index.ts';
+import { CORE_TOOLS, findChromium } from '../tool/index.ts';
 import type { AcpCommand } from './acp/presets.ts';
 import type { Agent } from './agent.ts';
 import { DEFAULT_CONTEXT } from './context/window.ts';
 import type { OpenSession } from './open-session.ts';
 import { profileFrom } from './profile.ts';
 import { createAgent } from './registry.ts';
+import { BROWSER_AGENT } from './subagents/definition.ts';
 import { loadAgents } from './subagents/load.ts';
 
 /** Who is to work, and what it thinks with. What is absent comes from the configuration. */
@@ -55,7 +56,8 @@ export async function openAgent(
     return { agent, window: DEFAULT_CONTEXT.window, problems: [] };
   }
   const { agents, problems } = await loadAgents(root, { trusted: trust === 'trusted' });
-  const profile = profileFrom(config, choice.profile, agents);
+  const browser = findChromium() === undefined ? [] : [BROWSER_AGENT];
+  const profile = profileFrom(config, choice.profile, [...browser, ...agents]);
   const name = choice.model ?? profile.model;
   if (name === undefined) throw new NoModelError();
   const resolve = await modelsFrom(choice, config, root);

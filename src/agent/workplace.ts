@@ -23,6 +23,7 @@ import type { LoopOptions } from './loop.ts';
 import type { Decision } from './permission/decide.ts';
 import { systemPrompt } from './prompt.ts';
 import { Session } from './session.ts';
+import type { NewFile } from './subagents/browsing.ts';
 import type { AgentDefinition } from './subagents/definition.ts';
 import { askTool } from './tools/ask.ts';
 import { type Delegation, delegateTool } from './tools/delegate.ts';
@@ -68,6 +69,7 @@ export class Workplace {
   readonly #system: string;
   readonly #specs: ModelRequest['tools'];
   #step = 0;
+  #writing: Promise<void> = Promise.resolve();
   /** What the thread holds, without the pieces that a whole follows. */
   readonly #events: ThreadEvent[];
 
@@ -149,7 +151,9 @@ export class Workplace {
       const delegation: Delegation = {
         ...{ agents: helpers.agents, job: this.#job, session: this.#session, record, step },
         modelFor: async (name) => (name === undefined ? model : helpers.modelFor(name)),
-        run: (definition, own, job) => this.#options.agentOf(this.#optionsFor(definition, own)).run(job),
+        run: (definition, own, job, more) =>
+          this.#options.agentOf(this.#optionsFor(definition, own, more)).run(job),
+        write: (file) => this.#writeFile(file),
         budget: () => meter.left(),
         spent: (outcome) => meter.addUsage(outcome),
       };
@@ -158,9 +162,21 @@ export class Workplace {
     return tools;
   }
 
-  #optionsFor({ tools, prompt }: AgentDefinition, model: Model): LoopOptions {
+  /** One after the other: of two artifacts of a name the second is another version. */
+  #writeFile(file: NewFile): Promise<void> {
+    const written = this.#writing.then(() => {
+      const versions = this.#events.filter(
+        (event) => event.type === 'artifact.written' && event.artifact === file.artifact,
+      );
+      return this.record({ type: 'artifact.written', version: versions.length + 1, ...file });
+    });
+    this.#writing = written.catch(() => {});
+    return written;
+  }
+
+  #optionsFor({ tools, prompt }: AgentDefinition, model: Model, more: readonly Tool[]): LoopOptions {
     const { retry, context } = this.#options;
-    const all = [...CORE_TOOLS, dependencyTool] as Tool[];
+    const all = [...CORE_TOOLS, dependencyTool, ...more] as Tool[];
     return {
       ...{ model, context, system: prompt },
       ...(retry && { retry }),

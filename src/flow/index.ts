@@ -1,7 +1,6 @@
 export { anchorOn, anchorSchema } from './artifact/anchor.ts';
 export { type Artifact, artifactsOf, type Comment, latestOf } from './artifact/artifact.ts';
 export { groupOf } from './artifact/files.ts';
-export { MEDIA, type MediaType, mediaFolder } from './artifact/media.ts';
 export { openQuestions } from './artifact/questions.ts';
 export { runWithArtifacts, sentText } from './artifact/session.ts';
 export { ticked } from './artifact/task-list.ts';

@@ -168,8 +168,12 @@ export async function bubblewrapSandbox(
   };
 }
 
-/** The file system that a command sees. Later mounts cover earlier ones. */
-function mountsFor(root: string, name: 'read-only' | 'workspace-write', options: SandboxOptions): string[] {
+/** The file system that a command sees, as arguments of bubblewrap. Later mounts cover earlier ones. */
+export function mountsFor(
+  root: string,
+  name: 'read-only' | 'workspace-write',
+  options: SandboxOptions,
+): string[] {
   const mounts = ['--ro-bind', '/', '/', '--proc', '/proc', '--dev', '/dev'];
   const home = homedir();
   const kinoHome = process.env.KINO_HOME || join(home, '.kino');

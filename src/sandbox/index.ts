@@ -1,5 +1,6 @@
 export { bubblewrapProblem } from './bubblewrap.ts';
 export { openSandbox, SANDBOXES, type SandboxName } from './choose.ts';
+export { type Contained, containProgram } from './contained.ts';
 export { ContainerEngine, ContainerEngineError } from './container-engine.ts';
 export {
   CommandNotStartedError,

@@ -11,6 +11,9 @@ import { readTool } from './read.ts';
 import type { Tool } from './tool.ts';
 import { writeTool } from './write.ts';
 
+export { Browser } from './browser/browser.ts';
+export { findChromium } from './browser/find-chromium.ts';
+export { browserTools } from './browser/tools.ts';
 export { dependencyTool } from './dependency.ts';
 export { findTool } from './find.ts';
 export { type Permit, type RunObserver, runCalls, type SoundCall } from './run-calls.ts';

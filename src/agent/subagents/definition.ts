@@ -44,3 +44,11 @@ export const BUILT_IN_AGENTS: readonly AgentDefinition[] = [
     prompt: `You carry out one large refactoring. Count the places first. Prefer codemod: preview, check the counts, apply, then edit what is left by hand. Check with diagnostics and the repository's own tests. Report what was changed where, with counts, and what was left.\n${COMMON}`,
   },
 ];
+
+/** Given where there is a Chromium. */
+export const BROWSER_AGENT: AgentDefinition = {
+  name: 'browser',
+  description: 'checks a page that a background job serves, in a browser',
+  tools: ['browser_open', 'browser_act', 'browser_look', 'read', 'grep', 'glob'],
+  prompt: `You check a web page in a real browser. Open it, do what the task says as a person would, look at it at the widths that matter, and read the problems that each step reports. Show the person what proves the point: browser_look with a name. Report what you saw, what did not work, and the exact errors, never what should be so. Change nothing.\n${COMMON}`,
+};

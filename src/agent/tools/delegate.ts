@@ -4,6 +4,7 @@ import { findTool, type Tool, type ToolContext, type ToolResult } from '../../to
 import type { AgentBudget, Job, Outcome } from '../agent.ts';
 import { outcomeOf } from '../run-in-thread.ts';
 import type { Session } from '../session.ts';
+import { browsing, type NewFile } from '../subagents/browsing.ts';
 import type { AgentDefinition } from '../subagents/definition.ts';
 
 const MAX_ANSWER_CHARS = 8_000;
@@ -13,8 +14,10 @@ export interface Delegation {
   agents: readonly AgentDefinition[];
   /** What an agent thinks with, by `provider/model`; without a name what its parent thinks with. */
   modelFor(name: string | undefined): Promise<Model>;
-  /** Lets an agent work. */
-  run(definition: AgentDefinition, model: Model, job: Job): Promise<Outcome>;
+  /** Lets an agent work, with further tools. */
+  run(definition: AgentDefinition, model: Model, job: Job, tools: readonly Tool[]): Promise<Outcome>;
+  /** Writes an artifact that is a file into this thread. */
+  write(file: NewFile): Promise<void>;
   job: Job;
   session: Session;
   record: Job['emit'];
@@ -62,6 +65,7 @@ async function run(
   const started = performance.now();
   const about = { step: delegation.step(), callId: context.callId };
   const title = task.split('\n', 1)[0]!.slice(0, 120);
+  let recorded: string[] = [];
   const thread = await job.startThread({ title, agent: agent.name, model: model.name });
   await record({
     type: 'subagent.started',
@@ -73,16 +77,34 @@ async function run(
   });
   const prompt = { type: 'user.message', text: task } as const;
   await thread.emit(prompt);
+  const child = session.child();
+  const browser = agent.tools?.includes('browser_open')
+    ? browsing({
+        ...{ sandbox: context.sandbox, shells: [session.shell, child.shell] },
+        allows: (host) => context.allows?.fetch(host) ?? false,
+        ...{ name: `browser-${thread.id.slice(-6)}`, title, write: delegation.write },
+      })
+    : undefined;
   const outcome = await delegation
-    .run(agent, model, {
-      ...{ prompt: task, thread: thread.id, history: [prompt] },
-      ...{ emit: thread.emit, newOutputFile: thread.newOutputFile },
-      workspace: async () => context.sandbox,
-      session: session.child(),
-      budget: delegation.budget(),
-      signal: context.signal,
-    })
-    .catch((error: unknown) => outcomeOf(error, context.signal));
+    .run(
+      agent,
+      model,
+      {
+        ...{ prompt: task, thread: thread.id, history: [prompt] },
+        ...{ emit: thread.emit, newOutputFile: thread.newOutputFile },
+        workspace: async () => context.sandbox,
+        session: child,
+        budget: delegation.budget(),
+        signal: context.signal,
+      },
+      browser?.tools ?? [],
+    )
+    .catch((error: unknown) => outcomeOf(error, context.signal))
+    // It is ended whatever became of the work.
+    .finally(async () => {
+      // What was found out counts, whether or not it could be recorded.
+      recorded = (await browser?.end().catch(() => undefined)) ?? [];
+    });
   const durationMs = performance.now() - started;
   await thread.emit({ type: 'thread.ended', ...outcome, durationMs });
   delegation.spent(outcome);
@@ -93,5 +115,7 @@ async function run(
   });
   const text = answer.length > MAX_ANSWER_CHARS ? `${answer.slice(0, MAX_ANSWER_CHARS)}\n[… cut …]` : answer;
   const end = status === 'done' ? '' : `${text === '' ? '' : '\n'}[${status}: ${reason}]`;
-  return { ok: status === 'done', output: `${text}${end}\n[thread ${thread.id}]` };
+  const shown =
+    recorded.length === 0 ? '' : `\n[recorded as ${recorded.map((name) => `artifact:${name}`).join(', ')}]`;
+  return { ok: status === 'done', output: `${text}${end}${shown}\n[thread ${thread.id}]` };
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { MEDIA, type MediaType } from '../../agent/index.ts';
 import { WorkspaceFiles } from '../../sandbox/index.ts';
 import type { ArtifactWritten } from '../../thread/index.ts';
-import { MEDIA, type MediaType } from './media.ts';
 
 /** Where the artifacts of a workspace lie, to be committed and read without Kino. */
 export const ARTIFACTS = '.kino/artifacts';

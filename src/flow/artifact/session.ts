@@ -34,12 +34,20 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
     // What goes wrong with it is told when the work has ended.
     listening.catch(() => {});
   };
-  const keep = (written: ArtifactWritten) => keepBeside(store, thread, open.root, group, written);
+  // Whoever wrote it: the tools of the agent itself, or a browser that works for it.
+  const kept = new Map<string, Promise<string | undefined>>();
+  const keep = (written: ArtifactWritten) => {
+    const key = `${written.artifact} ${written.version}`;
+    const path = kept.get(key) ?? keepBeside(store, thread, open.root, group, written);
+    kept.set(key, path);
+    return path;
+  };
   try {
     const outcome = await runSession({
       ...run,
       onEvent: (event) => {
         begin();
+        if (event.type === 'artifact.written') void keep(event);
         run.onEvent(event);
       },
       tools: (record) =>
@@ -47,7 +55,7 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
       missing: async () => (await run.missing?.()) ?? (await unanswered(store, thread)),
     });
     ended.abort();
-    await listening;
+    await Promise.all([listening, ...kept.values()]);
     return outcome;
   } finally {
     ended.abort();

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { keepMedia, MAX_MEDIA_BYTES, mediaTypeOf } from '../../agent/index.ts';
 import type { ArtifactKind, ArtifactWritten, ThreadEvent } from '../../thread/index.ts';
 import { failure, success, type Tool, type ToolContext, type ToolResult } from '../../tool/index.ts';
 import { ARTIFACT_KINDS } from '../workflow.ts';
 import { type Artifact, artifactsOf, latestOf } from './artifact.ts';
-import { keepMedia, MAX_MEDIA_BYTES, mediaTypeOf } from './media.ts';
 import { proofMarkdown, proofOf } from './proof.ts';
 
 export interface ArtifactDesk {
@@ -24,7 +24,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/);
 const writeInput = z.object({
   name: name.describe('Of it, always the same'),
   content: z.string().min(1).optional().describe('Whole Markdown; ```mermaid, ![shows](artifact:name)'),
-  file: z.string().min(1).optional().describe('Instead: an image or recording of the workspace'),
+  file: z.string().min(1).optional().describe('Instead: an image or recording'),
   proof: z.array(z.string().min(1)).max(40).optional().describe('Commands as run; Kino adds their results'),
 });
 const reviewedInput = writeInput.extend({
@@ -112,7 +112,7 @@ export function artifactTools(desk: ArtifactDesk, record: (event: ThreadEvent) =
     name: 'write_artifact',
     kind: 'think',
     description:
-      'Write something for the person to review: a plan, research, a walkthrough of what you did. The same name again makes a new version.',
+      'Write something for the person to review: a plan, research, a walkthrough of what you did. Same name, new version.',
     input: desk.isReviewed ? reviewedInput : writeInput,
     access: ({ file }) => (file === undefined ? {} : { reads: file }),
     async run({ content, file, ...about }, context) {

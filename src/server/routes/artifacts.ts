@@ -2,14 +2,13 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { MEDIA, mediaFolder } from '../../agent/index.ts';
 import {
   type Artifact,
   anchorSchema,
   artifactsOf,
   Flows,
   latestOf,
-  MEDIA,
-  mediaFolder,
   openQuestions,
   sentText,
 } from '../../flow/index.ts';
@@ -47,7 +46,7 @@ export function artifactRoutes({ store, live }: Server) {
           'content-type': written.mediaType,
           // Versions do not change; nothing in one may run, whatever it is taken for.
           'cache-control': 'private, max-age=3600',
-          'content-disposition': 'inline',
+          'content-disposition': written.mediaType === 'application/zip' ? 'attachment' : 'inline',
         });
       },
     )

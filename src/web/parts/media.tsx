@@ -81,6 +81,15 @@ export function MediaWithRegions({
   const [marking, setMarking] = useState(false);
   if (error) return <p className="text-bad">{error}</p>;
   if (!url) return <p className="text-quiet">…</p>;
+  if (type === 'application/zip')
+    return (
+      <p>
+        <a href={url} download={`${name}.zip`} className="text-accent underline">
+          {name}.zip
+        </a>{' '}
+        <span className="text-quiet">opens with `npx playwright show-trace`</span>
+      </p>
+    );
   const isVideo = type?.startsWith('video/') ?? false;
   const at = ({ currentTarget, clientX, clientY }: PointerEvent<HTMLElement>) => {
     const { left, top, width, height } = currentTarget.getBoundingClientRect();

@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { kinoHome } from '../../config/index.ts';
+import { kinoHome } from '../config/index.ts';
 
-/** What can be shown and commented on by a rectangle, and the ending of its files. */
+/** What artifacts that are no text may be, and the ending of their files. */
 export const MEDIA = {
   'image/png': 'png',
   'image/jpeg': 'jpg',
@@ -11,6 +11,8 @@ export const MEDIA = {
   'image/webp': 'webp',
   'video/webm': 'webm',
   'video/mp4': 'mp4',
+  /** A trace of Playwright: to be kept, not to be shown. */
+  'application/zip': 'zip',
 } as const;
 export type MediaType = keyof typeof MEDIA;
 

@@ -1,6 +1,7 @@
 export { type Checker, checkersFor } from './checkers.ts';
 export { classify, type FileKind, saysGenerated } from './classify.ts';
 export { type InstalledDependency, locateDependency } from './dependencies.ts';
+export { devServersOf } from './dev-server.ts';
 export type { ProjectFiles } from './project-files.ts';
 export type { Setup } from './setup/detect.ts';
 export type { SetupCommand, SetupPlan } from './setup/setup.ts';

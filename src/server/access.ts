@@ -89,18 +89,19 @@ function isSame(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b));
 }
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY = (previewPort: number) =>
+  `default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; media-src 'self' blob:; manifest-src 'self'; frame-src 'self' http://*.localhost:${previewPort}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 /** Of the frame that draws diagrams: it may style what it measures, and reach nothing. */
 const DRAWING_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /** Headers of every answer: pages run the server's own scripts only, and are shown in no frame but their own. */
-export function headers(): MiddlewareHandler {
+export function headers(previewPort: number): MiddlewareHandler {
+  const policy = POLICY(previewPort);
   return async (context, next) => {
     await next();
     const { headers: out } = context.res;
-    out.set('content-security-policy', context.req.path === '/diagram.html' ? DRAWING_POLICY : POLICY);
+    out.set('content-security-policy', context.req.path === '/diagram.html' ? DRAWING_POLICY : policy);
     out.set('x-content-type-options', 'nosniff');
     out.set('referrer-policy', 'no-referrer');
     out.set('cross-origin-opener-policy', 'same-origin');

@@ -9,6 +9,7 @@ import { artifactRoutes } from './routes/artifacts.ts';
 import { attemptRoutes } from './routes/attempts.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { flowRoutes } from './routes/flows.ts';
+import { previewRoutes } from './routes/preview.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { digits, query } from './routes/validated.ts';
 import type { Server } from './server.ts';
@@ -57,14 +58,19 @@ const TOLD = new Map<string, RequestError['status']>([
   ['PullRequestError', 409],
 ]);
 
-/** Every route of the manager, typed for its client. */
-export function createApp(server: Server, access: Access) {
+/**
+ * Every route of the manager, typed for its client.
+ *
+ * @param previewPort where the apps are shown that its page may frame
+ */
+export function createApp(server: Server, access: Access, previewPort: number) {
   const api = new Hono()
     .route('/', threadRoutes(server))
     .route('/', flowRoutes(server))
     .route('/', artifactRoutes(server))
     .route('/', changeRoutes(server))
     .route('/', attemptRoutes(server))
+    .route('/', previewRoutes(server))
     .get('/stream', query(followSchema), (context) => {
       const { revision, threads } = context.req.valid('query');
       const from = { revision: Number(revision), threads: seqsIn(threads) };
@@ -90,7 +96,7 @@ export function createApp(server: Server, access: Access) {
     return context.json({ error: 'The server failed; its terminal says how.' }, 500);
   });
   app.notFound((context) => context.json({ error: 'There is nothing there.' }, 404));
-  app.use(headers());
+  app.use(headers(previewPort));
   app.use(guard(access));
   app.use(
     '/api/*',

@@ -8,6 +8,7 @@ import { type Access, newToken, secretsOf } from './access.ts';
 import { createApp } from './app.ts';
 import { ServeError } from './errors.ts';
 import { Live } from './live/live.ts';
+import { Previews } from './preview/previews.ts';
 
 export interface ServeOptions {
   store: ThreadStore;
@@ -54,6 +55,7 @@ export async function serve({
       `On ${host} others could read along: give --tls-cert and --tls-key, or say with --proxy which origin a proxy with TLS goes by.`,
     );
   const live = new Live(store, choice);
+  const previews = new Previews();
   const [hosts, origins] = [new Set<string>(), new Set<string>()];
   const page = secretsOf(token);
   const access: Access = {
@@ -63,7 +65,9 @@ export async function serve({
     origins,
     secure: tls !== undefined || (proxy?.startsWith('https:') ?? false),
   };
-  const listener = getRequestListener(createApp({ store, live }, access).fetch);
+  const listener = getRequestListener(
+    createApp({ store, live, previews }, access, await previews.port()).fetch,
+  );
   const server = tls ? createSecureServer(tls, listener) : createServer(listener);
   server.maxConnections = MAX_CONNECTIONS;
   server.headersTimeout = 10_000;
@@ -100,7 +104,7 @@ export async function serve({
   return {
     ...{ url: `${origin}/?token=${token}#${page.key}`, origin, token },
     async close() {
-      await live.close();
+      await Promise.all([live.close(), previews.close()]);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

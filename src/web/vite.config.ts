@@ -15,7 +15,11 @@ export default defineConfig({
     chunkSizeWarningLimit: 1_000,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ['index.html', 'diagram.html'].map((page) => join(import.meta.dirname, page)),
+      input: ['index.html', 'diagram.html', 'picker.ts'].map((page) => join(import.meta.dirname, page)),
+      // The picker is asked for by its name, in pages that are not ours.
+      output: {
+        entryFileNames: ({ name }) => (name === 'picker' ? '[name].js' : 'assets/[name]-[hash].js'),
+      },
     },
   },
 });

@@ -11,6 +11,7 @@ import {
 import { loadConfig } from '../../config/index.ts';
 import { Flows, groupOf, runWithArtifacts } from '../../flow/index.ts';
 import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
+import type { Shell, ShellJob } from '../../tool/index.ts';
 import { RequestError } from '../errors.ts';
 import { WebPerson } from './web-person.ts';
 
@@ -26,6 +27,8 @@ export interface NewSession {
 interface Running {
   person: WebPerson;
   controller: AbortController;
+  /** Its background jobs; absent for flows. */
+  shell?: Shell;
   /** Says something while the agent works; absent for flows, whose phases are told by comments. */
   say?: (text: string, delivery: 'steer' | 'queue') => void;
   ended: Promise<unknown>;
@@ -141,7 +144,7 @@ export class Live {
           await open.dispose();
         });
       this.#running.set(thread, {
-        ...{ person, controller, ended },
+        ...{ person, controller, ended, shell: open.session.shell },
         say: (text, delivery) =>
           delivery === 'steer' ? open.session.inbox.steer(text) : open.session.inbox.queue(text),
       });
@@ -174,6 +177,15 @@ export class Live {
     if (!say)
       throw new RequestError(409, 'It does not work in this server; use the terminal that started it.');
     say(text, delivery);
+  }
+
+  /** The background jobs of an agent that listen on ports. */
+  async listening(thread: string): Promise<{ job: ShellJob; port: number }[]> {
+    const jobs = this.#running.get(thread)?.shell?.jobs() ?? [];
+    const found = jobs
+      .filter(({ ended, ports }) => !ended && ports)
+      .map(async (job) => ((await job.ports!.listening()) ?? []).map((port) => ({ job, port })));
+    return (await Promise.all(found)).flat();
   }
 
   /** Stops an agent; what it has written stays. @throws RequestError */

@@ -6,6 +6,7 @@ import { api, read } from '../api.ts';
 import { Link } from '../app.tsx';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
+import { PreviewPanel } from '../parts/preview.tsx';
 import { ThreadActions } from '../parts/thread-actions.tsx';
 import { ContextMeter, Status } from '../parts/thread-line.tsx';
 import { followThread, leaveThread, loadEarlier, useStore } from '../state.ts';
@@ -14,6 +15,7 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
   const thread = useStore((state) => state.threads.get(id));
   const known = useStore((state) => state.events.get(id));
   const [error, setError] = useState('');
+  const [previewed, setPreviewed] = useState(false);
   useEffect(() => {
     followThread(id).catch((reason: Error) => setError(reason.message));
     return () => leaveThread(id);
@@ -28,15 +30,28 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
   if (!thread || !known) return <p className="text-quiet">…</p>;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-3">
-      <Head thread={thread} />
-      <Transcript id={id} items={items} hasEarlier={known.first > 1} />
-      <Asked thread={thread} events={known.events} />
-      <Composer thread={thread} />
+      <Head thread={thread} previewed={previewed} onPreview={() => setPreviewed(!previewed)} />
+      <div className={previewed ? 'grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]' : 'contents'}>
+        <div className={previewed ? 'flex min-w-0 flex-col gap-3' : 'contents'}>
+          <Transcript id={id} items={items} hasEarlier={known.first > 1} />
+          <Asked thread={thread} events={known.events} />
+          <Composer thread={thread} />
+        </div>
+        {previewed && <PreviewPanel thread={thread} />}
+      </div>
     </div>
   );
 }
 
-function Head({ thread }: { thread: ShownThread }): ReactNode {
+function Head({
+  thread,
+  previewed,
+  onPreview,
+}: {
+  thread: ShownThread;
+  previewed: boolean;
+  onPreview(): void;
+}): ReactNode {
   const { activity } = thread;
   const { send, busy } = useSend();
   return (
@@ -47,6 +62,11 @@ function Head({ thread }: { thread: ShownThread }): ReactNode {
           <span role="status">
             <Status thread={thread} />
           </span>
+          {activity.workspace && (
+            <button type="button" className="button" aria-pressed={previewed} onClick={onPreview}>
+              Preview
+            </button>
+          )}
           {thread.status === 'running' && (
             <button
               type="button"

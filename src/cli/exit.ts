@@ -27,6 +27,7 @@ const BAD_INPUT = new Set([
   'MissingKeyError',
   'MissingToolchainError',
   'NoModelError',
+  'NoSuchArtifactError',
   'NoSuchCommitError',
   'NoSuchFolderError',
   'NotAFlowError',

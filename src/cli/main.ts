@@ -49,6 +49,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'what a session made for you to review',
       load: () => import('./commands/artifacts.ts'),
     },
+    share: {
+      summary: 'a session or an artifact as one page, without secrets',
+      load: () => import('./commands/share.ts'),
+    },
     serve: {
       summary: 'the manager: many agents, one inbox, in the browser',
       load: () => import('./commands/serve.ts'),

@@ -4,6 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { RequestError } from './errors.ts';
 
 const COOKIE = 'kino';
+const OTHER_NAME = 'This server does not go by that name.';
 
 /**
  * What a page is let in by: a cookie and a key, of which neither is enough. A browser sends its cookies to every port of a
@@ -37,6 +38,14 @@ export function newToken(): string {
   return randomBytes(32).toString('base64url');
 }
 
+/** Refuses what comes by another name than the server's own: one that was rebound to this machine. */
+export function knownHost({ hosts }: Access): MiddlewareHandler {
+  return async ({ req }, next) => {
+    if (!hosts.has(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
+    return next();
+  };
+}
+
 /**
  * Refuses what comes by another name (DNS rebinding), from another page (CSRF) or without a secret. The token comes in the
  * address that is opened, and gives a cookie that no script can read; with it and its key a page may ask. Programs send
@@ -45,8 +54,7 @@ export function newToken(): string {
 export function guard(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context;
-    if (!access.hosts.has(req.header('host')?.toLowerCase() ?? ''))
-      throw new RequestError(403, 'This server does not go by that name.');
+    if (!access.hosts.has(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
     const origin = req.header('origin');
     if (origin !== undefined && !access.origins.has(origin.toLowerCase()))
       throw new RequestError(403, 'Pages of others may not ask this server.');
@@ -101,7 +109,8 @@ export function headers(previewPort: number): MiddlewareHandler {
   return async (context, next) => {
     await next();
     const { headers: out } = context.res;
-    out.set('content-security-policy', context.req.path === '/diagram.html' ? DRAWING_POLICY : policy);
+    if (!out.has('content-security-policy'))
+      out.set('content-security-policy', context.req.path === '/diagram.html' ? DRAWING_POLICY : policy);
     out.set('x-content-type-options', 'nosniff');
     out.set('referrer-policy', 'no-referrer');
     out.set('cross-origin-opener-policy', 'same-origin');

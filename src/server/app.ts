@@ -3,13 +3,14 @@ import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
-import { type Access, guard, headers } from './access.ts';
+import { type Access, guard, headers, knownHost } from './access.ts';
 import { RequestError } from './errors.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { attemptRoutes } from './routes/attempts.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { previewRoutes } from './routes/preview.ts';
+import { sharedPages, shareRoutes } from './routes/shares.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { digits, query } from './routes/validated.ts';
 import type { Server } from './server.ts';
@@ -33,6 +34,7 @@ const TOLD = new Map<string, RequestError['status']>([
   ['ThreadNotFoundError', 404],
   ['NotAFlowError', 404],
   ['FlowStateError', 409],
+  ['NoSuchArtifactError', 404],
   ['NoSuchFolderError', 400],
   ['NoSuchCommitError', 409],
   ['NoModelError', 400],
@@ -71,6 +73,7 @@ export function createApp(server: Server, access: Access, previewPort: number) {
     .route('/', changeRoutes(server))
     .route('/', attemptRoutes(server))
     .route('/', previewRoutes(server))
+    .route('/', shareRoutes(server))
     .get('/stream', query(followSchema), (context) => {
       const { revision, threads } = context.req.valid('query');
       const from = { revision: Number(revision), threads: seqsIn(threads) };
@@ -97,6 +100,9 @@ export function createApp(server: Server, access: Access, previewPort: number) {
   });
   app.notFound((context) => context.json({ error: 'There is nothing there.' }, 404));
   app.use(headers(previewPort));
+  // Before the guard: whoever has such a link needs nothing else.
+  app.use('/shared/*', knownHost(access));
+  app.route('/', sharedPages());
   app.use(guard(access));
   app.use(
     '/api/*',

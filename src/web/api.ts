@@ -37,3 +37,14 @@ export async function read<T>(
   const said = (await response.json().catch(() => ({}))) as { error?: string };
   throw new ApiError(said.error ?? `The server answered ${response.status}.`, response.status);
 }
+
+/** The file of an artifact. @throws ApiError */
+export async function readFile(thread: string, name: string, version?: number): Promise<Blob> {
+  const query = version === undefined ? {} : { version: String(version) };
+  const response = await api.threads[':id'].artifacts[':name'].file.$get({
+    param: { id: thread, name },
+    query,
+  });
+  if (!response.ok) throw new ApiError('There is no such file.', response.status);
+  return response.blob();
+}

@@ -7,6 +7,7 @@ import { FlowPage } from './pages/flow.tsx';
 import { Inbox } from './pages/inbox.tsx';
 import { NewWork } from './pages/new.tsx';
 import { ThreadPage } from './pages/thread.tsx';
+import { Link } from './parts/link.tsx';
 import { needsYou } from './parts/needs.ts';
 import { go, useRoute } from './route.ts';
 import { useStore } from './state.ts';
@@ -80,32 +81,6 @@ export function App(): ReactNode {
         {route.page === 'flow' && <FlowPage key={route.id} id={route.id} />}
       </main>
     </div>
-  );
-}
-
-export function Link({
-  to,
-  children,
-  ...more
-}: {
-  to: string;
-  children: ReactNode;
-  className?: string;
-  title?: string;
-  'aria-current'?: 'page';
-}): ReactNode {
-  return (
-    <a
-      href={to}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
-        event.preventDefault();
-        go(to);
-      }}
-      {...more}
-    >
-      {children}
-    </a>
   );
 }
 

@@ -1,8 +1,8 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import { useSend } from '../parts/answer.tsx';
 import { ArtifactView, type ShownArtifact } from '../parts/artifact.tsx';
+import { Link } from '../parts/link.tsx';
 import { useStore } from '../state.ts';
 
 /** What a thread made for a person to review. */

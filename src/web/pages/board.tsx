@@ -1,6 +1,6 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { ShownThread } from '../../server/index.ts';
-import { Link } from '../app.tsx';
+import { Link } from '../parts/link.tsx';
 import { needsYou } from '../parts/needs.ts';
 import { ThreadLine } from '../parts/thread-line.tsx';
 import { useStore } from '../state.ts';

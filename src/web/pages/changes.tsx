@@ -1,10 +1,10 @@
 import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import { useSend } from '../parts/answer.tsx';
 import { Describe } from '../parts/describe.tsx';
 import { type Change, Diff, rowsOf, type ShownHunk } from '../parts/diff.tsx';
 import { CommentForm, type Draft, Drafts } from '../parts/line-comments.tsx';
+import { Link } from '../parts/link.tsx';
 import { Why } from '../parts/why.tsx';
 import { useStore } from '../state.ts';
 

@@ -1,8 +1,8 @@
 import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import { Diff, rowsOf } from '../parts/diff.tsx';
+import { Link } from '../parts/link.tsx';
 import { Markdown } from '../parts/markdown.tsx';
 
 type Comparison = Exclude<InferResponseType<(typeof api.compare)['$get']>, { error: string }>;

@@ -1,9 +1,9 @@
 import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import { useSend } from '../parts/answer.tsx';
 import { ArtifactView } from '../parts/artifact.tsx';
+import { Link } from '../parts/link.tsx';
 import { useStore } from '../state.ts';
 
 type Flow = Exclude<InferResponseType<(typeof api.flows)[':id']['$get']>, { error: string }>;

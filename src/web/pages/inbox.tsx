@@ -1,7 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import type { ShownThread } from '../../server/index.ts';
-import { Link } from '../app.tsx';
 import { PermissionForm, QuestionForm } from '../parts/answer.tsx';
+import { Link } from '../parts/link.tsx';
 import { needsYou } from '../parts/needs.ts';
 import { followThread, useStore } from '../state.ts';
 

@@ -3,9 +3,9 @@ import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState }
 import type { ShownThread } from '../../server/index.ts';
 import type { StoredEvent } from '../../thread/index.ts';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
+import { Link } from '../parts/link.tsx';
 import { PreviewPanel } from '../parts/preview.tsx';
 import { ThreadActions } from '../parts/thread-actions.tsx';
 import { ContextMeter, Status } from '../parts/thread-line.tsx';

@@ -5,6 +5,7 @@ import { OwnAnswer, useSend } from './answer.tsx';
 import { Markdown } from './markdown.tsx';
 import { MediaWithRegions, type Region } from './media.tsx';
 import { quoteAnchor } from './quote.ts';
+import { ShareForm } from './share.tsx';
 
 export type ShownArtifact = Exclude<
   InferResponseType<(typeof api.threads)[':id']['artifacts']['$get']>,
@@ -17,6 +18,7 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
   const [anchor, setAnchor] = useState<ReturnType<typeof quoteAnchor> | Region>();
   const [text, setText] = useState('');
   const [chosen, setChosen] = useState<number>();
+  const [sharing, setSharing] = useState(false);
   const { send, busy, error } = useSend();
   const latest = artifact.versions.at(-1)!;
   const written = artifact.versions.find(({ version }) => version === chosen) ?? latest;
@@ -39,6 +41,9 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
             setAnchor(quoteAnchor(body, window.getSelection()?.toString() ?? ''));
         }}
       >
+        {sharing && (
+          <ShareForm id={artifact.thread} artifact={artifact.name} onClose={() => setSharing(false)} />
+        )}
         <p className="mb-2 flex flex-wrap items-center gap-2 text-sm text-quiet">
           <span className="font-medium">{artifact.name}</span>
           {artifact.versions.length === 1 ? (
@@ -58,6 +63,15 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
               ))}
             </select>
           )}
+          <button
+            type="button"
+            className="button ml-auto"
+            aria-label={`Share ${artifact.name}`}
+            aria-expanded={sharing}
+            onClick={() => setSharing(!sharing)}
+          >
+            Share
+          </button>
         </p>
         {written.text === undefined ? (
           <MediaWithRegions

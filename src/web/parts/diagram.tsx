@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from 'react';
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import type { DiagramAnswer, DiagramRequest } from '../diagram.ts';
 
 /** Longer than this no drawing takes; the frame is taken to be stuck. */
@@ -40,10 +40,15 @@ async function draw(source: string, dark: boolean): Promise<DiagramAnswer> {
   return answer.finally(() => waiting.delete(id));
 }
 
-/** A mermaid diagram, drawn as an image; its source where it is none. */
+/** Whether there is a server to bring what draws. */
+export const DrawingContext = createContext(true);
+
+/** A mermaid diagram, drawn as an image; its source where it is none, or nobody can draw it. */
 export function Diagram({ source }: { source: string }): ReactNode {
+  const canDraw = useContext(DrawingContext);
   const [drawn, setDrawn] = useState<{ url: string } | { error: string }>();
   useEffect(() => {
+    if (!canDraw) return;
     let current = true;
     let url: string | undefined;
     const dark = matchMedia('(prefers-color-scheme: dark)').matches;
@@ -57,14 +62,14 @@ export function Diagram({ source }: { source: string }): ReactNode {
       current = false;
       if (url !== undefined) URL.revokeObjectURL(url);
     };
-  }, [source]);
+  }, [source, canDraw]);
   return (
     <figure className="my-3">
       {drawn && 'url' in drawn && (
         <img src={drawn.url} alt="Diagram; its source is below" className="max-w-full" />
       )}
       {drawn && 'error' in drawn && <p className="text-sm text-bad">It cannot be drawn: {drawn.error}</p>}
-      <details open={drawn !== undefined && 'error' in drawn}>
+      <details open={!canDraw || (drawn !== undefined && 'error' in drawn)}>
         <summary className="cursor-pointer text-xs text-quiet">Source</summary>
         <pre>
           <code>{source}</code>

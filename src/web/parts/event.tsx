@@ -1,6 +1,6 @@
 import { memo, type ReactNode, useState } from 'react';
 import type { StoredEvent } from '../../thread/index.ts';
-import { Link } from '../app.tsx';
+import { Link } from './link.tsx';
 import { Markdown } from './markdown.tsx';
 
 /** One thing of a thread as it is read: events that belong together are one. */

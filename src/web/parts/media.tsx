@@ -1,5 +1,12 @@
-import { type PointerEvent, type ReactNode, useEffect, useRef, useState } from 'react';
-import { ApiError, api } from '../api.ts';
+import {
+  createContext,
+  type PointerEvent,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+} from 'react';
 
 /** A part of an image in shares of its width and height, at a moment in seconds where it is a recording. */
 export interface Region {
@@ -11,32 +18,38 @@ export interface Region {
   second?: number;
 }
 
+/** The file of an artifact of the latest version, or of one. @throws Error where there is none */
+export type MediaSource = (thread: string, name: string, version?: number) => Promise<Blob>;
+
+/** Where files of artifacts come from: a page that is shared carries them. */
+export const MediaSourceContext = createContext<MediaSource>(async () => {
+  throw new Error('There is no such file.');
+});
+
 /** The file of an artifact, as an address that only this page knows. */
 function useMedia(
   thread: string,
   name: string,
   version?: number,
 ): { url?: string; type?: string; error?: string } {
+  const source = useContext(MediaSourceContext);
   const [media, setMedia] = useState<{ url?: string; type?: string; error?: string }>({});
   useEffect(() => {
     let current = true;
     let url: string | undefined;
-    const query = version === undefined ? {} : { version: String(version) };
-    api.threads[':id'].artifacts[':name'].file
-      .$get({ param: { id: thread, name }, query })
-      .then(async (response) => {
-        if (!response.ok) throw new ApiError('There is no such file.');
-        const blob = await response.blob();
+    source(thread, name, version).then(
+      (blob) => {
         if (!current) return;
         url = URL.createObjectURL(blob);
         setMedia({ url, type: blob.type });
-      })
-      .catch((error: Error) => current && setMedia({ error: error.message }));
+      },
+      (error: Error) => current && setMedia({ error: error.message }),
+    );
     return () => {
       current = false;
       if (url !== undefined) URL.revokeObjectURL(url);
     };
-  }, [thread, name, version]);
+  }, [source, thread, name, version]);
   return media;
 }
 

@@ -4,10 +4,12 @@ import { api, read } from '../api.ts';
 import { go } from '../route.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
+import { ShareForm } from './share.tsx';
 
 /** Other ways to go on from a thread: a fork, a fresh session from its notes, another attempt held against it. */
 export function ThreadActions({ thread }: { thread: ShownThread }): ReactNode {
   const { send, busy, error } = useSend();
+  const [sharing, setSharing] = useState(false);
   const [notes, setNotes] = useState<{ text: string; folder: string }>();
   const threads = useStore((state) => state.threads);
   if (thread.kind !== 'session') return null;
@@ -54,6 +56,9 @@ export function ThreadActions({ thread }: { thread: ShownThread }): ReactNode {
         >
           {busy ? 'Working …' : 'Hand off'}
         </button>
+        <button type="button" className="button" aria-expanded={sharing} onClick={() => setSharing(!sharing)}>
+          Share
+        </button>
         {others.length > 0 && (
           <select
             aria-label="Compare with another attempt"
@@ -77,6 +82,7 @@ export function ThreadActions({ thread }: { thread: ShownThread }): ReactNode {
           {error}
         </p>
       )}
+      {sharing && <ShareForm id={id} onClose={() => setSharing(false)} />}
       {notes && (
         <form
           className="card flex flex-col gap-2 p-3"

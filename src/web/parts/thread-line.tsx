@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import { useSend } from './answer.tsx';
+import { Link } from './link.tsx';
 import { needsYou } from './needs.ts';
 
 const WORDS: Record<ShownThread['status'], string> = {

@@ -1,8 +1,8 @@
 import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
-import { Link } from '../app.tsx';
 import type { ShownHunk } from './diff.tsx';
+import { Link } from './link.tsx';
 
 type Origins = Exclude<
   InferResponseType<(typeof api.threads)[':id']['changes']['origins']['$get']>,

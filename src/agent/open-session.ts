@@ -54,6 +54,8 @@ export interface OpenSession {
   cwd: string;
   /** The commit that the workspace is at. */
   head?: string;
+  /** The name by which the person commits there. */
+  personName?: string;
   mode: Mode;
   /** What the person should know of the opening. */
   notes: string[];
@@ -77,7 +79,7 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   const own = worktree ?? known.find(({ path }) => path === root);
   const [shared, identity, head] = await Promise.all([
     sharedGitDir(root),
-    here.isRepository ? identityEnvironment(root) : {},
+    here.isRepository ? identityEnvironment(root) : ({} as Record<string, string>),
     here.isRepository ? resolveCommit({ path: root }, 'HEAD').catch(() => undefined) : undefined,
   ]);
   // A repository that nobody has vouched for gets nothing done without being looked at.
@@ -129,6 +131,7 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenSess
   return {
     ...{ session, sandbox, config, project, trust, origin, root, cwd, mode, notes, dispose },
     ...(head !== undefined && { head }),
+    ...(identity.GIT_AUTHOR_NAME !== undefined && { personName: identity.GIT_AUTHOR_NAME }),
   };
 }
 

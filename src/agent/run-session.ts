@@ -49,6 +49,7 @@ export function runSession(run: SessionRun): Promise<Outcome & { durationMs: num
       ...{ repository: origin, workspace: root, sandbox: sandbox.name },
       ...(parent !== undefined && { parent }),
       ...(base !== undefined && { base }),
+      ...(open.personName !== undefined && { person: open.personName }),
     },
     job: {
       ...(prompt !== undefined && { prompt }),

@@ -53,6 +53,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'a session or an artifact as one page, without secrets',
       load: () => import('./commands/share.ts'),
     },
+    team: {
+      summary: 'who had what done, and what of it still stands',
+      load: () => import('./commands/team.ts'),
+    },
     serve: {
       summary: 'the manager: many agents, one inbox, in the browser',
       load: () => import('./commands/serve.ts'),

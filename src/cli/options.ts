@@ -8,6 +8,13 @@ export function positiveInteger(text: string): number {
   return value;
 }
 
+/** A whole number from 0 on, for commander. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number from 0 on.');
+  return value;
+}
+
 /** A port, for commander; 0 is any that is free. */
 export function portNumber(text: string): number {
   const value = Number(text);

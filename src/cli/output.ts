@@ -55,6 +55,12 @@ export function bar(share: number, width: number): string {
   return '█'.repeat(Math.floor(eighths / 8)) + (rest === 0 ? '' : '▏▎▍▌▋▊▉'[rest - 1]!);
 }
 
+/** Counts as a line of bars, the largest of full height. */
+export function sparkline(counts: readonly number[]): string {
+  const most = Math.max(1, ...counts);
+  return counts.map((count) => '▁▂▃▄▅▆▇█'[Math.round((count / most) * 7)]).join('');
+}
+
 export function seconds(value: number): string {
   if (Number.isNaN(value)) return '–';
   if (value < 0.1) return `${Math.round(value * 1000)} ms`;

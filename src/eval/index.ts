@@ -8,4 +8,4 @@ export {
 } from './export/export-experiment.ts';
 export { type AgentReport, reportAgents } from './report.ts';
 export { runExperiment } from './run-experiment.ts';
-export type { Estimate } from './statistics/clustered.ts';
+export { type Estimate, estimateMean } from './statistics/clustered.ts';

@@ -33,6 +33,8 @@ export interface NewFlow {
   workspace: string;
   /** The commit that the work starts from. */
   base?: string;
+  /** Whose work it is. */
+  person?: string;
 }
 
 /** Flows of a store: begun, carried on from phase to phase, decided on. Everything about them is in threads. */

@@ -6,4 +6,5 @@ export { acceptHunk, decisionsOf, type HunkDecisions, rejectHunk, reopenHunk } f
 export { originsOf } from './hunk/origin.ts';
 export { openPullRequest } from './pull-request.ts';
 export { SLOP, type SlopKind } from './slop.ts';
+export { type Member, type TeamReport, teamReport } from './team/team.ts';
 export type { Stop } from './tour.ts';

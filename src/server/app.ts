@@ -11,6 +11,7 @@ import { changeRoutes } from './routes/changes.ts';
 import { flowRoutes } from './routes/flows.ts';
 import { previewRoutes } from './routes/preview.ts';
 import { sharedPages, shareRoutes } from './routes/shares.ts';
+import { teamRoutes } from './routes/team.ts';
 import { threadRoutes } from './routes/threads.ts';
 import { digits, query } from './routes/validated.ts';
 import type { Server } from './server.ts';
@@ -74,6 +75,7 @@ export function createApp(server: Server, access: Access, previewPort: number) {
     .route('/', attemptRoutes(server))
     .route('/', previewRoutes(server))
     .route('/', shareRoutes(server))
+    .route('/', teamRoutes(server))
     .get('/stream', query(followSchema), (context) => {
       const { revision, threads } = context.req.valid('query');
       const from = { revision: Number(revision), threads: seqsIn(threads) };

@@ -23,6 +23,8 @@ export interface Activity {
   files: string[];
   /** How it ended, in one sentence. */
   reason?: string;
+  /** Whose work it is. */
+  person?: string;
   mode?: string;
   sandbox?: string;
   workspace?: string;
@@ -51,6 +53,7 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
     case 'thread.started':
       return {
         ...activity,
+        ...(event.person !== undefined && { person: event.person }),
         ...(event.mode !== undefined && { mode: event.mode }),
         ...(event.sandbox !== undefined && { sandbox: event.sandbox }),
         ...(event.workspace !== undefined && { workspace: event.workspace }),

@@ -45,6 +45,8 @@ export interface ThreadStarted {
   workspace?: string;
   sandbox?: string;
   mode?: string;
+  /** Whose work it is: the name by which they commit. */
+  person?: string;
   /** The thread that started this one. */
   parent?: string;
   /** The thread whose events this one begins with, and the number of the last of them there. */

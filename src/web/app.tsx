@@ -6,6 +6,7 @@ import { ComparePage } from './pages/compare.tsx';
 import { FlowPage } from './pages/flow.tsx';
 import { Inbox } from './pages/inbox.tsx';
 import { NewWork } from './pages/new.tsx';
+import { TeamPage } from './pages/team.tsx';
 import { ThreadPage } from './pages/thread.tsx';
 import { Link } from './parts/link.tsx';
 import { needsYou } from './parts/needs.ts';
@@ -13,7 +14,7 @@ import { go, useRoute } from './route.ts';
 import { useStore } from './state.ts';
 
 /** Keys that go to a page, unless something is being typed. */
-const KEYS: Record<string, string> = { b: '/', i: '/inbox', n: '/new' };
+const KEYS: Record<string, string> = { b: '/', i: '/inbox', n: '/new', t: '/team' };
 
 export function App(): ReactNode {
   const route = useRoute();
@@ -60,6 +61,9 @@ export function App(): ReactNode {
               <span className="rounded-full bg-needs px-1.5 text-xs font-semibold text-panel">{waiting}</span>
             )}
           </Tab>
+          <Tab to="/team" here={route.page === 'team'} hint="t">
+            Team
+          </Tab>
         </nav>
         <span role="status" className="order-last basis-full text-sm text-bad empty:hidden">
           {connection === 'lost' && 'The server does not answer; trying again …'}
@@ -74,6 +78,7 @@ export function App(): ReactNode {
         {route.page === 'board' && <Board />}
         {route.page === 'inbox' && <Inbox />}
         {route.page === 'new' && <NewWork />}
+        {route.page === 'team' && <TeamPage />}
         {route.page === 'thread' && <ThreadPage key={route.id} id={route.id} />}
         {route.page === 'changes' && <ChangesPage key={route.id} id={route.id} />}
         {route.page === 'artifacts' && <ArtifactsPage key={route.id} id={route.id} />}

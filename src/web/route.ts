@@ -4,6 +4,7 @@ import { useSyncExternalStore } from 'react';
 export type Route =
   | { page: 'board' }
   | { page: 'inbox' }
+  | { page: 'team' }
   | { page: 'new' }
   | { page: 'thread'; id: string }
   | { page: 'flow'; id: string }
@@ -35,7 +36,7 @@ export function useRoute(): Route {
     () => location.pathname,
   );
   const [, page = '', id = '', other = ''] = path.split('/');
-  if (page === 'inbox' || page === 'new') return { page };
+  if (page === 'inbox' || page === 'new' || page === 'team') return { page };
   if (OF_THREADS.includes(page as (typeof OF_THREADS)[number]) && id !== '')
     return { page: page as (typeof OF_THREADS)[number], id };
   if (page === 'compare' && id !== '' && other !== '') return { page, a: id, b: other };

@@ -8,7 +8,7 @@ import {
   type PhaseFace,
   type Policy,
 } from '../../flow/index.ts';
-import { openRepository, resolveCommit } from '../../git/index.ts';
+import { identityEnvironment, openRepository, resolveCommit } from '../../git/index.ts';
 import { newId, type ThreadStore } from '../../thread/index.ts';
 import { promptFrom } from '../headless.ts';
 import { untilInterrupted } from '../interrupt.ts';
@@ -46,6 +46,7 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
     .then((opened) => resolveCommit(opened, 'HEAD'))
     .catch(() => undefined);
   const workspace = await workspaceFor(flags, id, title, base);
+  const { GIT_AUTHOR_NAME: person } = await identityEnvironment(repository);
   const store = openStore();
   try {
     const flows = new Flows(store);
@@ -53,6 +54,7 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
       ...{ id, workflow, request, title, repository, workspace },
       ...(flags.policy && { policy: flags.policy }),
       ...(base !== undefined && { base }),
+      ...(person !== undefined && { person }),
     });
     await goOn(store, flows, id, flags, signal, false);
   } finally {

@@ -71,6 +71,7 @@ export function flowRoutes({ store, live }: Server) {
         ...{ id, workflow, request, title, repository, workspace },
         ...(policy && { policy }),
         ...(base !== undefined && { base }),
+        ...(open.personName !== undefined && { person: open.personName }),
       });
       live.advance(id, false);
       return context.json({ flow: id }, 201);

@@ -116,6 +116,7 @@ export async function runHeadless(
       process.stderr.write(`kino: ${explainTrust(trust, origin)}\n`);
     const outcome = await runWithArtifacts({
       ...{ store, thread, agent, open, title, signal, onEvent: show },
+      isAttended: process.stdout.isTTY === true,
       ...(prompt !== undefined && { prompt: await expanded(prompt, open) }),
       budget: {
         ...(flags.maxSteps !== undefined && { steps: flags.maxSteps }),

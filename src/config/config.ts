@@ -132,6 +132,11 @@ const worktree = z.strictObject({
     .describe('Ports for each worktree, from KINO_PORT on; default 10'),
 });
 
+const validator = z.strictObject({
+  name: z.string().min(1).optional().describe('What it is called; default its command'),
+  command: z.array(z.string()).min(1).describe('Program and arguments, run at the top of the workspace'),
+});
+
 /** What a repository may say about itself; it holds once the person trusts the folder. */
 export const projectConfigSchema = z.strictObject({
   $schema: z.string().optional(),
@@ -144,6 +149,10 @@ export const projectConfigSchema = z.strictObject({
   filesystem: filesystem.optional().describe('Beyond the workspace'),
   hooks: hooks.optional().describe('Programs that run around the work of an agent'),
   worktree: worktree.optional().describe('What a worktree needs to be worked in'),
+  validators: z
+    .array(validator)
+    .optional()
+    .describe('Commands that say whether a change is sound; default its type checkers and linters'),
 });
 
 /** Everything that can be configured. The reference page is made from this. */

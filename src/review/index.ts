@@ -8,3 +8,4 @@ export { openPullRequest } from './pull-request.ts';
 export { SLOP, type SlopKind } from './slop.ts';
 export { type Member, type TeamReport, teamReport } from './team/team.ts';
 export type { Stop } from './tour.ts';
+export { lastValidation, validateChange, validateThread } from './validate-change.ts';

@@ -17,6 +17,10 @@ export interface Activity {
   doing?: string;
   /** How far its list is. */
   todo?: { done: number; of: number };
+  /** Validators that what it changed does not pass; absent where all pass, or none ran. */
+  broken?: string[];
+  /** It has ended, and the person has not looked at what came of it. */
+  isUnseen?: boolean;
   /** How many artifacts it has made; absent for none. */
   artifacts?: number;
   /** Files that it changed, the latest last, so many at most. */
@@ -59,8 +63,17 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
         ...(event.workspace !== undefined && { workspace: event.workspace }),
       };
     case 'thread.resumed': {
-      const { reason: _, ...rest } = activity;
+      const { reason: _, isUnseen: __, ...rest } = activity;
       return { ...rest, waiting: [] };
+    }
+    case 'thread.seen': {
+      const { isUnseen, ...rest } = activity;
+      return isUnseen ? rest : activity;
+    }
+    case 'validators.ran': {
+      const { broken: _, ...rest } = activity;
+      const failed = event.results.filter(({ result }) => result === 'failed').map(({ name }) => name);
+      return failed.length > 0 ? { ...rest, broken: failed } : rest;
     }
     case 'mode.changed':
       return { ...activity, mode: event.mode };
@@ -108,7 +121,9 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
       return event.version === 1 ? { ...activity, artifacts: (activity.artifacts ?? 0) + 1 } : activity;
     case 'thread.ended': {
       const { doing: _, ...rest } = activity;
-      return { ...rest, waiting: [], reason: event.reason };
+      // Who stopped it knows.
+      const isUnseen = event.status !== 'interrupted';
+      return { ...rest, waiting: [], reason: event.reason, ...(isUnseen && { isUnseen }) };
     }
     default:
       return activity;

@@ -93,6 +93,28 @@ export interface HunkDecided {
   patch?: string;
 }
 
+/** What a validator said of a change. */
+export interface ValidatorResult {
+  name: string;
+  command: string;
+  /** `not-run` where it is not there, took too long or was stopped: that says nothing of the change. */
+  result: 'passed' | 'failed' | 'not-run';
+  /** The head and the end of what it printed. */
+  output: string;
+  durationMs: number;
+}
+
+/** The repository's validators ran on what a thread has changed. */
+export interface ValidatorsRan {
+  type: 'validators.ran';
+  results: ValidatorResult[];
+}
+
+/** The person has seen what came of the work so far. */
+export interface ThreadSeen {
+  type: 'thread.seen';
+}
+
 /** A flow begins: its phases as data, and what is wanted. */
 export interface FlowPlanned {
   type: 'flow.planned';
@@ -130,6 +152,8 @@ export type FlowEvent =
   | CommentAnswered
   | CommentClosed
   | HunkDecided
+  | ValidatorsRan
+  | ThreadSeen
   | FlowPlanned
   | PhaseStarted
   | PhaseDecided;

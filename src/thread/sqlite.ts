@@ -145,12 +145,14 @@ export class SqliteThreadStore implements ThreadStore {
       this.#project(id, event);
       activity = withEvent(activity, event);
     }
+    // That somebody has looked at it is no work on it.
+    const isWork = events.some(({ type }) => type !== 'thread.seen');
     const { value } = this.#prepare(
       "UPDATE counter SET value = value + 1 WHERE name = 'revision' RETURNING value",
     ).get() as { value: number };
     this.#prepare(
-      'UPDATE thread SET last_seq = ?, updated_at = ?, revision = ?, activity = ? WHERE id = ?',
-    ).run(seq, at, value, JSON.stringify(activity), id);
+      'UPDATE thread SET last_seq = ?, updated_at = MAX(updated_at, ?), revision = ?, activity = ? WHERE id = ?',
+    ).run(seq, isWork ? at : 0, value, JSON.stringify(activity), id);
     this.#activities.delete(id);
     this.#activities.set(id, { seq, activity });
     const [oldest] = this.#activities.keys();

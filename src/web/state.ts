@@ -2,6 +2,9 @@ import { useSyncExternalStore } from 'react';
 import type { ShownThread, StreamMessage } from '../server/index.ts';
 import type { StoredEvent } from '../thread/index.ts';
 import { ApiError, api, key, read } from './api.ts';
+import { needsYou } from './parts/needs.ts';
+import { go } from './route.ts';
+import { play } from './sound.ts';
 
 /** A part of a thread's events that the tab has: from `first` on, without a gap. */
 export interface ThreadEvents {
@@ -136,17 +139,25 @@ export async function loadEarlier(id: string): Promise<void> {
   update({ events: new Map(state.events).set(id, { events, first: page.first }) });
 }
 
-/** Tells the person of what needs them, and of what is done, when they look elsewhere. */
+/** Tells the person of what needs them, and of what is done: by a sound, and where they look elsewhere by a note. */
 function announce(before: ShownThread | undefined, now: ShownThread): void {
+  if (!before || now.parent !== undefined) return;
+  const waits =
+    now.activity.waiting.length > before.activity.waiting.length || (needsYou(now) && !needsYou(before));
+  const ended = before.status === 'running' && now.status !== 'running';
+  const broke = (now.activity.broken?.length ?? 0) > (before.activity.broken?.length ?? 0);
+  if (!waits && !ended && !broke) return;
+  play(waits || broke ? 'needs' : 'done');
   if (!document.hidden || !('Notification' in window) || Notification.permission !== 'granted') return;
-  const waits = now.activity.waiting.length > (before?.activity.waiting.length ?? 0);
-  const ended = before?.status === 'running' && now.status !== 'running';
-  if (!waits && !ended) return;
-  const text = waits ? `needs you: ${now.activity.waiting.at(-1)!.what}` : now.status;
+  const what = now.activity.waiting.at(-1)?.what ?? now.activity.reason ?? '';
+  const text = waits
+    ? `needs you: ${what}`
+    : broke
+      ? `does not pass: ${now.activity.broken!.join(', ')}`
+      : now.status;
   const note = new Notification(now.title, { body: text, tag: now.id });
   note.onclick = () => {
     window.focus();
-    history.pushState(null, '', `/${now.kind === 'flow' ? 'flow' : 'thread'}/${now.id}`);
-    window.dispatchEvent(new PopStateEvent('popstate'));
+    go(waits || broke ? '/inbox' : `/${now.kind === 'flow' ? 'flow' : 'thread'}/${now.id}`);
   };
 }

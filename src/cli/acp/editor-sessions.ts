@@ -129,6 +129,7 @@ export class EditorSessions {
       const outcome = await runWithArtifacts({
         ...{ store: this.#store, thread: id, agent, open, prompt: text, title: titleFrom(text) },
         signal: running.signal,
+        isAttended: true,
         onEvent: (event) => {
           told = told.then(() => tell(client, id, event, stream, window)).catch(() => {});
         },

@@ -119,7 +119,7 @@ export class Chat {
       return await runWithArtifacts({
         ...{ store: this.#store, thread: this.thread, agent: this.agent, open: this.open },
         ...(prompt !== undefined && { prompt }),
-        ...{ title: titleFrom(prompt ?? ''), signal: running.signal },
+        ...{ title: titleFrom(prompt ?? ''), signal: running.signal, isAttended: true },
         onEvent: (event) => this.#face.onEvent(event),
         onChildEvent: (thread, event) => this.#face.onChildEvent(thread, event),
       });

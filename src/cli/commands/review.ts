@@ -14,9 +14,13 @@ import {
   SLOP,
   type SlopKind,
   type Stop,
+  validateChange,
+  validateThread,
 } from '../../review/index.ts';
+import type { ValidatorResult } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
-import { paint, plain, print, printJson } from '../output.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { paint, plain, print, printJson, seconds } from '../output.ts';
 import { openStore } from '../store.ts';
 
 interface ReviewFlags {
@@ -25,6 +29,7 @@ interface ReviewFlags {
   accept?: string[];
   reject?: string[];
   reopen?: string[];
+  validate?: boolean;
   describe?: boolean;
   pullRequest?: boolean;
   json?: boolean;
@@ -38,6 +43,7 @@ export function define(command: Command): void {
     .option('--accept <hunk...>', 'with --thread: parts that need not be looked at again')
     .option('--reject <hunk...>', 'with --thread: take parts out of the workspace')
     .option('--reopen <hunk...>', 'with --thread: look at parts again; what was taken out is put back')
+    .option('--validate', 'run what the repository checks with on the change')
     .option('--describe', 'with --thread: what a pull request would say')
     .option('--pull-request', 'with --thread: push the branch and open one with gh')
     .option('--json', 'print the diff, the tour and the slop as JSON')
@@ -52,7 +58,32 @@ async function review(range: string, flags: ReviewFlags): Promise<void> {
   if (flags.thread !== undefined) return reviewThread(flags.thread, flags);
   if (flags.accept || flags.reject || flags.reopen || flags.describe || flags.pullRequest)
     throw new UsageError('Say with --thread whose change it is: that is where decisions are kept.');
+  if (flags.validate) return validateHere(range, flags);
   show(await changeHere(range), flags);
+}
+
+/** Validators see the files as they are: of a commit up to them. */
+async function validateHere(range: string, flags: ReviewFlags): Promise<void> {
+  if (range.includes('..')) throw new UsageError('Validators run on the files as they are: say one commit.');
+  const { root } = workspaceAround('.');
+  const base = await resolveCommit(await openRepository(root), range);
+  printValidation(await validateChange(root, base, untilInterrupted()), flags);
+}
+
+function printValidation(results: readonly ValidatorResult[], { json }: ReviewFlags): void {
+  if (results.some(({ result }) => result === 'failed')) process.exitCode = 1;
+  if (json) printJson(results);
+  else if (results.length === 0) print('Nothing has changed, or the repository has no validators.');
+  else
+    for (const { name, result, output, durationMs } of results) {
+      const sign = {
+        passed: paint('green', '✓'),
+        failed: paint('red', '✗'),
+        'not-run': paint('yellow', '–'),
+      }[result];
+      print(`${sign} ${paint('bold', plain(name))} ${result} ${paint('dim', seconds(durationMs / 1000))}`);
+      if (result !== 'passed') print(plain(output.trimEnd()).replace(/^/gm, '    '));
+    }
 }
 
 async function reviewThread(part: string, flags: ReviewFlags): Promise<void> {
@@ -73,6 +104,10 @@ async function reviewThread(part: string, flags: ReviewFlags): Promise<void> {
         if (!file) throw new UsageError(`The change has no part ${hunk}; --hunks lists them.`);
         await decide({ store, thread: id, root, base, file, hunk });
       }
+    if (flags.validate) {
+      printValidation(await validateThread(store, id, untilInterrupted()), flags);
+      return;
+    }
     const change = await changeOf(root, base);
     if (flags.describe || flags.pullRequest) {
       const description = await describe(store, id, root, change);

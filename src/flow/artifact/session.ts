@@ -13,6 +13,8 @@ export interface ArtifactSession extends Omit<SessionRun, 'tools'> {
   isReviewed?: boolean;
   /** The folder of its artifacts in the workspace; default one for the thread. */
   group?: string;
+  /** The person is there and sees what comes of it. */
+  isAttended?: boolean;
   /** Of the thread's events those that the prompt was made with; default all that there are. */
   seen?: number;
 }
@@ -56,6 +58,7 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
     });
     ended.abort();
     await Promise.all([listening, ...kept.values()]);
+    if (run.isAttended) await store.append(thread, [{ type: 'thread.seen' }]);
     return outcome;
   } finally {
     ended.abort();

@@ -10,6 +10,7 @@ import {
 } from '../../agent/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { Flows, groupOf, runWithArtifacts } from '../../flow/index.ts';
+import { validateThread } from '../../review/index.ts';
 import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
 import type { Shell, ShellJob } from '../../tool/index.ts';
 import { RequestError } from '../errors.ts';
@@ -42,6 +43,8 @@ export class Live {
   readonly #running = new Map<string, Running>();
   /** Threads whose work is about to begin. */
   readonly #opening = new Set<string>();
+  readonly #validating = new Set<Promise<unknown>>();
+  readonly #closing = new AbortController();
 
   /** @param choice who works where nobody says it */
   constructor(store: ThreadStore, choice: AgentChoice) {
@@ -137,11 +140,12 @@ export class Live {
         ...{ store: this.#store, thread, agent, open, prompt, title, signal: controller.signal },
         onEvent: () => begun.resolve(),
       })
-        .catch(() => {})
-        .finally(async () => {
+        .catch(() => undefined)
+        .then(async (outcome) => {
           this.#running.delete(thread);
           begun.resolve();
           await open.dispose();
+          if (outcome?.status === 'done') await this.#validate(thread);
         });
       this.#running.set(thread, {
         ...{ person, controller, ended, shell: open.session.shell },
@@ -155,6 +159,14 @@ export class Live {
     } finally {
       this.#opening.delete(thread);
     }
+  }
+
+  /** What cannot be checked has no result; the work itself is done. */
+  async #validate(thread: string): Promise<void> {
+    const work = validateThread(this.#store, thread, this.#closing.signal).catch(() => {});
+    this.#validating.add(work);
+    await work;
+    this.#validating.delete(work);
   }
 
   /** Works on a flow until it needs a person; what is decided in between is in its thread. */
@@ -212,8 +224,10 @@ export class Live {
 
   /** Stops all and waits for them. */
   async close(): Promise<void> {
+    this.#closing.abort();
     for (const { controller } of this.#running.values()) controller.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+    await Promise.all(this.#validating);
   }
 }
 

@@ -131,6 +131,8 @@ export class Previews {
       void passUpgrade(preview.target, incoming, client, head).catch(() => client.destroy());
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    // It is a part of the manager's server, and lasts as long as that.
+    server.unref();
     return { server, port: (server.address() as { port: number }).port };
   }
 

@@ -5,10 +5,12 @@ import {
   changeOf,
   decisionsOf,
   describe,
+  lastValidation,
   openPullRequest,
   originsOf,
   rejectHunk,
   reopenHunk,
+  validateThread,
 } from '../../review/index.ts';
 import type { ThreadStore } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
@@ -27,10 +29,15 @@ export function changeRoutes({ store }: Server) {
   return new Hono()
     .get('/threads/:id/changes', async (context) => {
       const { id, root, base } = await workspaceOf(store, context.req.param('id'));
-      const [change, events] = await Promise.all([changeOf(root, base), store.read(id)]);
+      const [change, events, validation] = await Promise.all([
+        changeOf(root, base),
+        store.read(id),
+        lastValidation(store, id),
+      ]);
       const { accepted, rejected } = decisionsOf(events);
       return context.json({
         ...change,
+        validation: validation ?? null,
         accepted: [...accepted],
         rejected: rejected.map(({ hunk: one, path: of }) => ({ hunk: one, path: of })),
       });
@@ -49,6 +56,10 @@ export function changeRoutes({ store }: Server) {
         await decide({ store, thread: id, root, base, file, hunk: given.hunk });
       }
       return context.json({ ok: true });
+    })
+    .post('/threads/:id/validate', async (context) => {
+      const { id } = await workspaceOf(store, context.req.param('id'));
+      return context.json({ results: await validateThread(store, id, context.req.raw.signal) });
     })
     .get('/threads/:id/description', async (context) => {
       const { id, root, base } = await workspaceOf(store, context.req.param('id'));

@@ -78,6 +78,12 @@ export function threadRoutes({ store, live }: Server) {
       live.stop(context.req.param('id'));
       return context.json({ ok: true });
     })
+    .post('/threads/:id/seen', async (context) => {
+      const id = context.req.param('id');
+      const { status } = await store.get(id);
+      if (status !== 'running') await store.append(id, [{ type: 'thread.seen' }]);
+      return context.json({ ok: true });
+    })
     .post('/answers', body(answerSchema), async (context) => {
       const given = context.req.valid('json');
       const isTaken = await live.answer(given.thread, (person) =>

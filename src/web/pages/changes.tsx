@@ -5,6 +5,7 @@ import { Describe } from '../parts/describe.tsx';
 import { type Change, Diff, rowsOf, type ShownHunk } from '../parts/diff.tsx';
 import { CommentForm, type Draft, Drafts } from '../parts/line-comments.tsx';
 import { Link } from '../parts/link.tsx';
+import { Validation } from '../parts/validation.tsx';
 import { Why } from '../parts/why.tsx';
 import { useStore } from '../state.ts';
 
@@ -71,7 +72,7 @@ function Changes({
   }
   return (
     <div className="flex flex-col gap-3">
-      <Head id={id} change={change} />
+      <Head id={id} change={change} onChanged={onChanged} />
       {error && (
         <p role="alert" className="text-sm text-bad">
           {error}
@@ -117,7 +118,15 @@ function Changes({
 
 type Decision = Parameters<(typeof api.threads)[':id']['changes']['decisions']['$post']>[0]['json'];
 
-function Head({ id, change }: { id: string; change: Change }): ReactNode {
+function Head({
+  id,
+  change,
+  onChanged,
+}: {
+  id: string;
+  change: Change;
+  onChanged(): Promise<void>;
+}): ReactNode {
   const thread = useStore((state) => state.threads.get(id));
   const count = (of: 'added' | 'removed') => change.files.reduce((sum, file) => sum + file[of], 0);
   const slop = Object.entries(change.slop).filter(([, delta]) => delta !== 0);
@@ -146,7 +155,12 @@ function Head({ id, change }: { id: string; change: Change }): ReactNode {
           </span>
         ))}
       </p>
-      {change.files.length > 0 && <Describe id={id} />}
+      {change.files.length > 0 && (
+        <>
+          <Validation id={id} validation={change.validation} onRan={onChanged} />
+          <Describe id={id} />
+        </>
+      )}
     </div>
   );
 }

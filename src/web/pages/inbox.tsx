@@ -1,29 +1,34 @@
 import { type ReactNode, useEffect } from 'react';
 import type { ShownThread } from '../../server/index.ts';
-import { PermissionForm, QuestionForm } from '../parts/answer.tsx';
+import { api, read } from '../api.ts';
+import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { Link } from '../parts/link.tsx';
-import { needsYou } from '../parts/needs.ts';
+import { isNews, needsYou } from '../parts/needs.ts';
+import { Telling } from '../parts/telling.tsx';
+import { Status } from '../parts/thread-line.tsx';
 import { followThread, useStore } from '../state.ts';
 
 export function Inbox(): ReactNode {
   const threads = useStore((state) => state.threads);
-  const waiting = [...threads.values()].filter(needsYou).sort((a, b) => a.updatedAt - b.updatedAt);
+  const all = [...threads.values()].sort((a, b) => a.updatedAt - b.updatedAt);
+  const waiting = all.filter(needsYou);
+  const news = all.filter((thread) => isNews(thread) && !needsYou(thread)).reverse();
   return (
     <div className="flex flex-col gap-4">
       <h1 className="text-xl font-semibold">Inbox</h1>
       {waiting.length === 0 && <p className="text-quiet">Nothing needs you.</p>}
-      {'Notification' in window && Notification.permission === 'default' && (
-        <button
-          type="button"
-          className="button self-start"
-          onClick={() => void Notification.requestPermission()}
-        >
-          Tell me when something needs me
-        </button>
-      )}
+      <Telling />
       {waiting.map((thread) => (
         <Item key={thread.id} thread={thread} />
       ))}
+      {news.length > 0 && (
+        <section aria-label="Ended since you looked" className="flex flex-col gap-2">
+          <h2 className="text-sm font-semibold text-quiet">Ended since you looked</h2>
+          {news.map((thread) => (
+            <News key={thread.id} thread={thread} />
+          ))}
+        </section>
+      )}
     </div>
   );
 }
@@ -50,6 +55,65 @@ function Item({ thread }: { thread: ShownThread }): ReactNode {
         ) : event.type === 'question.asked' ? (
           <QuestionForm thread={thread.id} key={event.seq} event={event} />
         ) : null,
+      )}
+    </article>
+  );
+}
+
+/** Work that has ended, and what its validators said. */
+function News({ thread }: { thread: ShownThread }): ReactNode {
+  const { send, busy, error } = useSend();
+  const known = useStore((state) => state.events.get(thread.id));
+  const { id, activity } = thread;
+  const broken = activity.broken ?? [];
+  const isBroken = broken.length > 0;
+  useEffect(() => {
+    if (isBroken) void followThread(id);
+  }, [id, isBroken]);
+  const ran = known?.events.findLast((event) => event.type === 'validators.ran');
+  const see = () => send(() => read(api.threads[':id'].seen.$post({ param: { id } })));
+  const mend = () =>
+    send(async () => {
+      const failed =
+        ran?.type === 'validators.ran' ? ran.results.filter(({ result }) => result === 'failed') : [];
+      const said = failed.map(({ command, output }) => `$ ${command}\n${output.slice(-4_000)}`).join('\n\n');
+      const text = `The repository's own validators do not pass on your change. Mend what is wrong, not the validators:\n\n${said}`;
+      await read(api.threads[':id'].messages.$post({ param: { id }, json: { text, delivery: 'prompt' } }));
+    });
+  return (
+    <article className="card flex flex-col gap-2 p-3">
+      <p className="flex flex-wrap items-baseline justify-between gap-x-3">
+        <Link
+          to={`/${thread.kind === 'flow' ? 'flow' : 'thread'}/${id}`}
+          className="font-medium hover:underline"
+        >
+          {thread.title}
+        </Link>
+        <span className="text-sm">
+          <Status thread={thread} />
+        </span>
+      </p>
+      {isBroken && <p className="text-sm text-bad">Does not pass: {broken.join(', ')}</p>}
+      <div className="flex flex-wrap gap-2">
+        <button type="button" className="button" data-key="s" disabled={busy} onClick={() => void see()}>
+          Seen <kbd>s</kbd>
+        </button>
+        {isBroken && thread.agent === 'kino' && (
+          <button
+            type="button"
+            className="button"
+            data-key="m"
+            disabled={busy || !ran}
+            onClick={() => void mend()}
+          >
+            Let it mend that <kbd>m</kbd>
+          </button>
+        )}
+      </div>
+      {error && (
+        <p role="alert" className="text-sm text-bad">
+          {error}
+        </p>
       )}
     </article>
   );

@@ -21,6 +21,12 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
     return () => leaveThread(id);
   }, [id]);
   const items = useMemo(() => itemsOf(known?.events ?? []), [known]);
+  const isUnseen = thread?.activity.isUnseen === true;
+  useEffect(() => {
+    // A tab in the background is not looked at.
+    if (isUnseen && !document.hidden)
+      void read(api.threads[':id'].seen.$post({ param: { id } })).catch(() => {});
+  }, [id, isUnseen]);
   if (error)
     return (
       <p role="alert" className="text-bad">

@@ -112,6 +112,9 @@ export function ThreadLine({
         {thread.status !== 'running' && activity.reason && thread.status !== 'done' && (
           <span className="text-sm text-quiet">{activity.reason}</span>
         )}
+        {activity.broken && (
+          <span className="text-sm text-bad">Does not pass: {activity.broken.join(', ')}</span>
+        )}
         {clash.length > 0 && (
           <span className="text-sm text-bad">
             Another agent changes the same files: {clash.slice(0, 3).join(', ')}

@@ -1,0 +1,2 @@
+export { runValidators } from './run-validators.ts';
+export { validatorsFor } from './validators.ts';

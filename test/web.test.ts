@@ -208,3 +208,38 @@ describe('the manager', () => {
     }
   });
 });
+
+describe('dictation', () => {
+  test('adds what the browser understands to any field, after saying where it is understood', async (context) => {
+    const browser = browserOf();
+    if (!browser) return context.skip();
+    const { served } = await begin();
+    const { page, problems } = await openPage(browser, served);
+    // The browser's own recognition needs a voice and a service; this is one that hears the same words each time.
+    await page.addInitScript(() => {
+      class Heard extends EventTarget {
+        onresult?: (event: unknown) => void;
+        onend?: () => void;
+        start() {
+          setTimeout(() =>
+            this.onresult?.({ resultIndex: 0, results: [{ isFinal: true, 0: { transcript: ' trim it ' } }] }),
+          );
+        }
+        stop() {
+          this.onend?.();
+        }
+      }
+      Object.assign(window, { SpeechRecognition: Heard, webkitSpeechRecognition: Heard });
+    });
+    await page.goto(`${served.origin}/new`);
+    await page.getByLabel('What is wanted').fill('Please');
+    await page.getByRole('button', { name: 'Dictate' }).click();
+    await page.getByText('sends what it hears to its maker').waitFor();
+    await page.getByRole('button', { name: 'Dictate anyway' }).click();
+    await expect.poll(() => page.getByLabel('What is wanted').inputValue()).toBe('Please trim it');
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Stop dictating' }).click();
+    await page.getByRole('button', { name: 'Dictate' }).waitFor();
+    expect(problems).toEqual([]);
+  });
+});

@@ -40,8 +40,9 @@ function join(one: Socket, other: Socket): void {
   one.pipe(other).pipe(one);
   one.on('error', () => other.destroy());
   other.on('error', () => one.destroy());
-  one.on('close', () => other.destroy());
-  other.on('close', () => one.destroy());
+  // What was passed on is still on its way.
+  one.on('close', () => other.destroySoon());
+  other.on('close', () => one.destroySoon());
 }
 
 /** Waits for a line with a port, and joins whoever sent it with what listens there; of port 0 it tells which ones do. */

@@ -64,7 +64,8 @@ export async function passUpgrade(
   app.write(head);
   app.pipe(client).pipe(app);
   app.on('error', () => client.destroy());
-  app.on('close', () => client.destroy());
+  // What it said last is still on its way.
+  app.on('close', () => client.end());
   client.on('close', () => app.destroy());
 }
 

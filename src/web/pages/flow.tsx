@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { ArtifactView } from '../parts/artifact.tsx';
 import { Link } from '../parts/link.tsx';
+import { PromptField } from '../parts/prompt-field.tsx';
 import { useStore } from '../state.ts';
 
 type Flow = Exclude<InferResponseType<(typeof api.flows)[':id']['$get']>, { error: string }>;
@@ -141,13 +142,12 @@ function Decide({ flow }: { flow: Flow }): ReactNode {
         </div>
       ) : (
         <>
-          <textarea
+          <PromptField
             rows={1}
-            className="field"
             aria-label="Note"
             placeholder="A note with your decision"
             value={note}
-            onChange={(event) => setNote(event.target.value)}
+            onText={setNote}
           />
           <div className="flex flex-wrap gap-2">
             {flow.state === 'needs-you' && (

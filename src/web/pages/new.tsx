@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
+import { PromptField } from '../parts/prompt-field.tsx';
 import { go } from '../route.ts';
 import { useStore } from '../state.ts';
 
@@ -54,19 +55,22 @@ export function NewWork(): ReactNode {
       }}
     >
       <h1 className="text-xl font-semibold">New work</h1>
-      <label className="flex flex-col gap-1 text-sm font-medium">
-        What is wanted
-        <textarea
-          className="field min-h-36 font-normal"
+      <div className="flex flex-col gap-1">
+        <label htmlFor="wanted" className="text-sm font-medium">
+          What is wanted
+        </label>
+        <PromptField
+          id="wanted"
+          className="min-h-36"
           required
           value={prompt}
-          onChange={(event) => setPrompt(event.target.value)}
+          onText={setPrompt}
           onKeyDown={(event) => {
             if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
               event.currentTarget.form?.requestSubmit();
           }}
         />
-      </label>
+      </div>
       <label className="flex flex-col gap-1 text-sm font-medium">
         Repository
         <input

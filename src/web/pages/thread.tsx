@@ -7,6 +7,7 @@ import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
 import { Link } from '../parts/link.tsx';
 import { PreviewPanel } from '../parts/preview.tsx';
+import { PromptField } from '../parts/prompt-field.tsx';
 import { ThreadActions } from '../parts/thread-actions.tsx';
 import { ContextMeter, Status } from '../parts/thread-line.tsx';
 import { followThread, leaveThread, loadEarlier, useStore } from '../state.ts';
@@ -210,12 +211,12 @@ function Composer({ thread }: { thread: ShownThread }): ReactNode {
         void say(works ? 'steer' : 'prompt');
       }}
     >
-      <textarea
-        className="field min-h-16"
+      <PromptField
+        className="min-h-16"
         aria-label={works ? 'Tell the agent' : 'What next'}
         placeholder={works ? 'Tell the agent; Enter steers it at its next step' : 'What next? Enter sends'}
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onText={setText}
         onKeyDown={(event) => {
           if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
           event.preventDefault();

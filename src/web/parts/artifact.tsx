@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { OwnAnswer, useSend } from './answer.tsx';
 import { Markdown } from './markdown.tsx';
 import { MediaWithRegions, type Region } from './media.tsx';
+import { PromptField } from './prompt-field.tsx';
 import { quoteAnchor } from './quote.ts';
 import { ShareForm } from './share.tsx';
 
@@ -109,8 +110,8 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
           {anchor?.kind === 'region' && (
             <p className="border-l-2 border-accent pl-2 text-sm text-quiet">{placeWords(anchor)}</p>
           )}
-          <textarea
-            className="field min-h-20"
+          <PromptField
+            className="min-h-20"
             aria-label="Comment"
             placeholder={
               written.text === undefined
@@ -118,7 +119,7 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
                 : 'Comment; select words to say what it is about'
             }
             value={text}
-            onChange={(event) => setText(event.target.value)}
+            onText={setText}
           />
           <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
             Comment

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
+import { PromptField } from './prompt-field.tsx';
 
 /** A comment that waits to be sent with the others. */
 export interface Draft {
@@ -38,13 +39,7 @@ export function CommentForm({
       <p className="truncate font-mono text-xs text-quiet">
         {target.path}:{target.line} {target.quote}
       </p>
-      <textarea
-        ref={field}
-        className="field"
-        aria-label="Comment"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
+      <PromptField ref={field} aria-label="Comment" value={text} onText={setText} />
       <div className="flex gap-2">
         <button type="submit" className="button" disabled={text.trim() === ''}>
           Add to the comments

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
+import { PromptField } from './prompt-field.tsx';
 
 type Answer = Exclude<InferResponseType<(typeof api.threads)[':id']['preview']['$get']>, { error: string }>;
 type Preview = NonNullable<Answer['preview']>;
@@ -311,14 +312,7 @@ function CommentOnElement({
       <p className="truncate text-sm">
         <code className="font-mono text-xs text-quiet">{selector}</code> {text}
       </p>
-      <textarea
-        // biome-ignore lint/a11y/noAutofocus: it was asked for by pointing
-        autoFocus
-        className="field"
-        aria-label="Comment"
-        value={said}
-        onChange={({ target: { value } }) => setSaid(value)}
-      />
+      <PromptField autoFocus aria-label="Comment" value={said} onText={setSaid} />
       <div className="flex gap-2">
         <button type="submit" className="button button-main" disabled={busy || said.trim() === ''}>
           {works ? 'Tell the agent' : 'Let it go on with this'}

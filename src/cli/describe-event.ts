@@ -89,6 +89,21 @@ export function describeEvent(event: StoredEvent): string | undefined {
       return paint('yellow', plain(`try ${event.attempt} after: ${event.reason}`));
     case 'instructions.loaded':
       return dim(`instructions: ${event.path}, ${event.bytes} bytes`);
+    case 'artifact.written':
+      return `${paint('green', 'wrote')} ${plain(event.title)} ${dim(`${event.artifact}, version ${event.version}`)}`;
+    case 'comment.added':
+      return `${paint('cyan', 'comment')} ${plain(event.text)} ${dim(`on ${event.artifact}`)}`;
+    case 'comment.answered':
+      return dim(`answered: ${event.answer}`);
+    case 'hunk.decided':
+      return dim(`${event.decision} ${event.hunk} ${event.path}`);
+    case 'validators.ran':
+      return event.results
+        .map(
+          ({ name, result }) =>
+            `${result === 'failed' ? paint('red', '✗') : dim('·')} ${plain(name)} ${result}`,
+        )
+        .join('\n');
     case 'warning':
       return paint('yellow', plain(event.message));
     case 'rollout.scored': {

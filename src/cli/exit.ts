@@ -40,6 +40,7 @@ const BAD_INPUT = new Set([
   'NothingToRetryError',
   'PullRequestError',
   'RecordingError',
+  'RemoteError',
   'RuleError',
   'SandboxUnavailableError',
   'ServeError',

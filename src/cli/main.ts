@@ -53,6 +53,10 @@ const COMMANDS: Record<string, { summary: string; load: () => Promise<{ define(c
       summary: 'a session or an artifact as one page, without secrets',
       load: () => import('./commands/share.ts'),
     },
+    remote: {
+      summary: 'drive a manager that runs elsewhere',
+      load: () => import('./commands/remote.ts'),
+    },
     team: {
       summary: 'who had what done, and what of it still stands',
       load: () => import('./commands/team.ts'),

@@ -5,6 +5,7 @@ import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { type Access, guard, headers, knownHost } from './access.ts';
 import { RequestError } from './errors.ts';
+import { openApi } from './openapi.ts';
 import { artifactRoutes } from './routes/artifacts.ts';
 import { attemptRoutes } from './routes/attempts.ts';
 import { changeRoutes } from './routes/changes.ts';
@@ -115,6 +116,7 @@ export function createApp(server: Server, access: Access, previewPort: number) {
       },
     }),
   );
+  app.get('/api/openapi.json', (context) => context.json(openApi(whole)));
   const whole = app.route('/api', api);
   app.get('*', (context) => page(context));
   return whole;

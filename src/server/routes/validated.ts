@@ -2,14 +2,25 @@ import { validator } from 'hono/validator';
 import { z } from 'zod';
 import { RequestError } from '../errors.ts';
 
+/** What handlers that check what comes in check it with: a description of the routes is made from it. */
+const schemas = new WeakMap<object, { target: 'json' | 'query'; schema: z.ZodType }>();
+
+export function schemaOf(handler: unknown): { target: 'json' | 'query'; schema: z.ZodType } | undefined {
+  return typeof handler === 'function' ? schemas.get(handler) : undefined;
+}
+
 /** Checks the body of a request, and says in one sentence what is wrong with it. */
 export function body<T extends z.ZodType>(schema: T) {
-  return validator('json', (value) => parse(schema, value, 'The request'));
+  const handler = validator('json', (value) => parse(schema, value, 'The request'));
+  schemas.set(handler, { target: 'json', schema });
+  return handler;
 }
 
 /** Checks the query of a request, whose values are texts. */
 export function query<T extends z.ZodType<Record<string, string | undefined>>>(schema: T) {
-  return validator('query', (value) => parse(schema, value, 'The query'));
+  const handler = validator('query', (value) => parse(schema, value, 'The query'));
+  schemas.set(handler, { target: 'query', schema });
+  return handler;
 }
 
 /** A whole number as it stands in a query. */

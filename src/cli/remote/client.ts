@@ -1,0 +1,93 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { hc } from 'hono/client';
+import { z } from 'zod';
+import { kinoHome } from '../../config/index.ts';
+import type { App, StreamMessage } from '../../server/index.ts';
+import { UsageError } from '../exit.ts';
+
+const kept = z.object({ origin: z.url({ protocol: /^https?$/ }), token: z.string().min(1) });
+export type Remote = z.infer<typeof kept>;
+
+/** A server that does not do what it is asked, with what it says of it. */
+export class RemoteError extends Error {
+  override name = 'RemoteError';
+}
+
+const file = () => join(kinoHome(), 'remote.json');
+
+/** Keeps which server is driven, for this user's eyes only. */
+export async function keepRemote(remote: Remote): Promise<void> {
+  await mkdir(dirname(file()), { recursive: true, mode: 0o700 });
+  await writeFile(file(), `${JSON.stringify(remote)}\n`, { mode: 0o600 });
+  await chmod(file(), 0o600);
+}
+
+/** The address that `kino serve` prints, in its parts. @throws UsageError */
+export function remoteIn(address: string): Remote {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const token = url?.searchParams.get('token');
+  if (!url || !/^https?:$/.test(url.protocol) || !token)
+    throw new UsageError('That is not the address that `kino serve` prints: it carries a token.');
+  return { origin: url.origin, token };
+}
+
+/** The server that is driven: of the environment, or the one that was kept. @throws UsageError */
+export async function theRemote(): Promise<Remote> {
+  const { KINO_SERVER: origin, KINO_SERVE_TOKEN: token } = process.env;
+  if (origin !== undefined && token !== undefined) return kept.parse({ origin, token });
+  const text = await readFile(file(), 'utf8').catch(() => undefined);
+  const parsed = text === undefined ? undefined : kept.safeParse(JSON.parse(text));
+  if (parsed?.success) return parsed.data;
+  throw new UsageError(
+    'No server is known: say `kino remote connect` and the address that `kino serve` prints.',
+  );
+}
+
+/** The routes of a server, typed. */
+export function clientOf({ origin, token }: Remote) {
+  return hc<App>(origin, { headers: { authorization: `Bearer ${token}` } }).api;
+}
+
+/** The body of an answer. @throws RemoteError with what the server says */
+export async function read<T>(
+  answer: Promise<{ ok: boolean; status: number; json(): Promise<T> }>,
+): Promise<T> {
+  const response = await answer.catch((error: Error) => {
+    const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
+    throw new RemoteError(`The server does not answer (${code ?? error.message}).`);
+  });
+  if (response.ok) return response.json();
+  const said = (await response.json().catch(() => ({}))) as { error?: string };
+  throw new RemoteError(said.error ?? `The server answered ${response.status}.`);
+}
+
+/**
+ * What the server tells from a revision of the board and an event of a thread on, until it is left or the connection ends.
+ *
+ * @throws RemoteError
+ */
+export async function* follow(
+  { origin, token }: Remote,
+  revision: number,
+  threads: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+): AsyncGenerator<StreamMessage> {
+  const url = new URL('/api/stream', origin);
+  url.searchParams.set('revision', String(revision));
+  url.searchParams.set('threads', [...threads].map(([id, seq]) => `${id}:${seq}`).join(','));
+  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal }).catch(
+    () => undefined,
+  );
+  if (!response?.ok || !response.body) throw new RemoteError('The server does not answer.');
+  let text = '';
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk;
+    const messages = text.split('\n\n');
+    text = messages.pop()!;
+    for (const message of messages) {
+      const data = /^data: ?(.*)$/m.exec(message)?.[1];
+      if (data !== undefined) yield JSON.parse(data) as StreamMessage;
+    }
+  }
+}

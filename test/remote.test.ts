@@ -1,0 +1,102 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { kino } from './support/cli.ts';
+import { type ModelServer, startModelServer } from './support/model-server.ts';
+import { createRepository } from './support/repository.ts';
+import { startServing } from './support/serving.ts';
+import { temporaryFolder } from './support/temporary.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+let model: ModelServer | undefined;
+afterEach(() => model?.close());
+
+async function begin() {
+  model = await startModelServer(({ body }) => {
+    const messages = body.messages as { role: string; content: unknown }[];
+    const said = JSON.stringify(messages.at(-1)!.content);
+    if (said.includes('PUBLISH')) return { calls: [{ name: 'bash', args: { command: 'npm publish' } }] };
+    if (said.includes('ASK'))
+      return { calls: [{ name: 'ask', args: { question: 'Which one?', options: ['left', 'right'] } }] };
+    return { text: `Heard: ${said.slice(0, 80)}` };
+  });
+  const { path: folder } = createRepository([{ message: 'first', files: { 'a.js': '1\n' } }]);
+  // Another machine: it has a home of its own.
+  const home = temporaryFolder();
+  const served = await startServing(
+    ['--model', 'openai-compatible/scripted', '--base-url', `${model.url}/v1`],
+    { KINO_HOME: temporaryFolder() },
+  );
+  const remote = (...args: string[]) => kino(['remote', ...args], { cwd: home, env: { KINO_HOME: home } });
+  return { served, folder, home, remote };
+}
+
+describe('a server that is driven from a terminal', () => {
+  test('is connected to, begins work, is watched, told, asked and stopped', async () => {
+    const { served, folder, home, remote } = await begin();
+    expect(await remote('board')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('No server is known: say `kino remote connect`'),
+    });
+    expect(await remote('connect', served.origin)).toMatchObject({ code: 2 });
+    expect(await remote('connect', served.url)).toMatchObject({
+      code: 0,
+      stdout: `${served.origin}, 0 threads\n`,
+    });
+    expect(statSync(join(home, 'remote.json')).mode & 0o077).toBe(0);
+    const ran = await remote('run', 'say it', '--folder', folder);
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('Heard: ') });
+    const { threads } = (await served.ask('/api/board')).json;
+    const [{ id }] = threads;
+    expect((await remote('board')).stdout).toMatch(new RegExp(`${id.slice(-6)} +done .*say it`));
+    expect(await remote('say', id.slice(-6), 'and more')).toMatchObject({ stdout: 'It goes on.\n' });
+    expect((await remote('watch', id)).stdout).toContain('and more');
+
+    const asked = JSON.parse(
+      (await remote('run', 'PUBLISH', '--folder', folder, '--no-follow', '--json')).stdout,
+    );
+    await expect
+      .poll(async () => (await remote('inbox')).stdout, { timeout: 10_000 })
+      .toContain('npm publish');
+    expect(await remote('answer', '1', 'maybe')).toMatchObject({ code: 2 });
+    expect(await remote('answer', '1', 'no')).toMatchObject({ code: 0 });
+    const watched = JSON.parse((await remote('watch', asked.thread, '--json')).stdout);
+    expect(watched.events).toContainEqual(
+      expect.objectContaining({ type: 'permission.decided', outcome: 'deny' }),
+    );
+    await remote('run', 'ASK me', '--folder', folder, '--no-follow');
+    await expect
+      .poll(async () => (await remote('inbox')).stdout, { timeout: 10_000 })
+      .toContain('Which one?');
+    expect(await remote('answer', '1', 'left')).toMatchObject({ code: 0 });
+    expect(await remote('stop', asked.thread)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('It does not work in this server.'),
+    });
+    await served.stop();
+    expect(await remote('board')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/The server does not answer \(ECONNREFUSED\)\./),
+    });
+  });
+
+  test('tells what it answers, as OpenAPI, each operation by a name of its own', async () => {
+    const { served } = await begin();
+    const { json } = await served.ask('/api/openapi.json');
+    expect(json).toMatchObject({
+      openapi: '3.1.0',
+      components: { securitySchemes: { token: { scheme: 'bearer' } } },
+    });
+    const operations = Object.values(json.paths).flatMap((path) => Object.values(path as object));
+    const ids = operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(json.paths['/api/threads'].post.requestBody.content['application/json'].schema).toMatchObject({
+      required: ['folder', 'prompt'],
+    });
+    expect(json.paths['/api/compare'].get.parameters).toMatchObject([
+      { name: 'a', in: 'query', required: true },
+      { name: 'b', in: 'query', required: true },
+    ]);
+  });
+});

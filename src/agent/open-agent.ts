@@ -1,7 +1,13 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Config } from '../config/index.ts';
-import { loadRecording, type Model, resolveModel } from '../model/index.ts';
-import { CORE_TOOLS, findChromium } from '../tool/index.ts';
+import {
+  loadRecording,
+  type Model,
+  type ResolveOptions,
+  resolveImageModel,
+  resolveModel,
+} from '../model/index.ts';
+import { CORE_TOOLS, findChromium, type Tool } from '../tool/index.ts';
 import type { AcpCommand } from './acp/presets.ts';
 import type { Agent } from './agent.ts';
 import { DEFAULT_CONTEXT } from './context/window.ts';
@@ -10,6 +16,7 @@ import { profileFrom } from './profile.ts';
 import { createAgent } from './registry.ts';
 import { BROWSER_AGENT } from './subagents/definition.ts';
 import { loadAgents } from './subagents/load.ts';
+import { makeImageTool } from './tools/make-image.ts';
 
 /** Who is to work, and what it thinks with. What is absent comes from the configuration. */
 export interface AgentChoice {
@@ -65,13 +72,14 @@ export async function openAgent(
   const { windows = {}, window, smartZone, compactAt } = config.context ?? {};
   const tokens = windows[name] ?? window;
   const { tools } = profile;
+  const all = [...CORE_TOOLS, ...(await imageTools(choice, config, root))];
   const agent = await createAgent('kino', model, {
     context: {
       ...(tokens !== undefined && { window: tokens }),
       ...(smartZone !== undefined && { smartZone }),
       ...(compactAt !== undefined && { compactAt }),
     },
-    ...(tools && { tools: CORE_TOOLS.filter((tool) => tools.includes(tool.name)) }),
+    tools: all.filter((tool) => tools === undefined || tools.includes(tool.name)),
     helpers: {
       agents: profile.agents,
       modelFor: (wanted) =>
@@ -90,14 +98,24 @@ export async function openModel(choice: AgentChoice, config: Config, root: strin
 }
 
 async function modelsFrom(choice: AgentChoice, config: Config, root: string) {
-  const network = await recordedFetch(choice, root);
+  const settings = await settingsFrom(choice, config, root);
   return (wanted: string, baseUrl?: string): Promise<Model> =>
-    resolveModel(wanted, {
-      ...(config.providers && { providers: config.providers }),
-      ...(config.prices && { prices: config.prices }),
-      ...(baseUrl !== undefined && { baseUrl }),
-      ...network,
-    });
+    resolveModel(wanted, { ...settings, ...(baseUrl !== undefined && { baseUrl }) });
+}
+
+async function settingsFrom(choice: AgentChoice, config: Config, root: string): Promise<ResolveOptions> {
+  return {
+    ...(config.providers && { providers: config.providers }),
+    ...(config.prices && { prices: config.prices }),
+    ...(await recordedFetch(choice, root)),
+  };
+}
+
+/** The tool that makes images, where the person has named a model for it. */
+async function imageTools(choice: AgentChoice, config: Config, root: string): Promise<Tool[]> {
+  if (config.imageModel === undefined) return [];
+  const maker = await resolveImageModel(config.imageModel, await settingsFrom(choice, config, root));
+  return [makeImageTool(maker) as Tool];
 }
 
 /** The agents of the configuration as they are started. */

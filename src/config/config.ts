@@ -158,6 +158,10 @@ export const projectConfigSchema = z.strictObject({
 /** Everything that can be configured. The reference page is made from this. */
 export const configSchema = projectConfigSchema.extend({
   model: z.string().optional().describe('The model that is used where none is named, as provider/model'),
+  imageModel: z
+    .string()
+    .optional()
+    .describe('The model that makes images, as provider/model; without it agents make none'),
   profile: z.string().optional().describe('The profile that is used where none is named; default smart'),
   profiles: z
     .record(z.string(), profile)

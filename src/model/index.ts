@@ -1,4 +1,5 @@
 export { ModelCallError } from './errors.ts';
+export type { ImageMaker } from './image-maker.ts';
 export type {
   Model,
   ModelAnswer,
@@ -11,7 +12,7 @@ export type {
   ToolSpec,
 } from './model.ts';
 export { PROVIDERS } from './providers.ts';
-export { type ResolveOptions, resolveModel } from './resolve.ts';
+export { type ResolveOptions, resolveImageModel, resolveModel } from './resolve.ts';
 export { type RetryPolicy, streamWithRetry } from './retry.ts';
 
 /** Recording and replaying, which few runs need. */

@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { costOf, type ModelPrice } from './cost.ts';
 import { MissingKeyError, UnknownModelError } from './errors.ts';
+import { type ImageMaker, sdkImageMaker } from './image-maker.ts';
 import type { Model } from './model.ts';
 import { PROVIDERS, type Provider } from './providers.ts';
 import { sdkModel } from './sdk-model.ts';
@@ -27,6 +28,25 @@ export interface ResolveOptions {
  * @throws UnknownModelError @throws MissingKeyError
  */
 export async function resolveModel(name: string, options: ResolveOptions = {}): Promise<Model> {
+  const { provider, modelId, connection } = connectionFor(name, options);
+  return withCost(sdkModel(name, await load(provider, modelId, connection)), options.prices?.[name]);
+}
+
+/**
+ * A model that makes images.
+ *
+ * @throws UnknownModelError @throws MissingKeyError
+ */
+export async function resolveImageModel(name: string, options: ResolveOptions = {}): Promise<ImageMaker> {
+  const { provider, modelId, connection } = connectionFor(name, options);
+  return sdkImageMaker(name, await loadImageModel(name, provider, modelId, connection));
+}
+
+/** What a name says of how its model is reached. @throws UnknownModelError @throws MissingKeyError */
+function connectionFor(
+  name: string,
+  options: ResolveOptions,
+): { provider: Provider; modelId: string; connection: Connection } {
   const slash = name.indexOf('/');
   const providerName = slash === -1 ? name : name.slice(0, slash);
   const modelId = slash === -1 ? '' : name.slice(slash + 1);
@@ -38,13 +58,8 @@ export async function resolveModel(name: string, options: ResolveOptions = {}): 
       `${providerName} needs an address: say --base-url, for example http://127.0.0.1:8000/v1.`,
     );
   }
-  const language = await load(provider, modelId, {
-    name: providerName,
-    baseUrl,
-    apiKey: findKey(providerName, provider, options),
-    fetch: options.fetch,
-  });
-  return withCost(sdkModel(name, language), options.prices?.[name]);
+  const apiKey = findKey(providerName, provider, options);
+  return { provider, modelId, connection: { name: providerName, baseUrl, apiKey, fetch: options.fetch } };
 }
 
 function findProvider(name: string, options: ResolveOptions): Provider | undefined {
@@ -83,38 +98,59 @@ interface Connection {
   fetch: typeof globalThis.fetch | undefined;
 }
 
+/** What every provider's SDK is told of a connection. */
+function settingsOf(provider: Provider, { baseUrl, fetch, apiKey }: Connection) {
+  return {
+    ...(baseUrl !== undefined && { baseURL: baseUrl }),
+    ...(fetch && { fetch }),
+    ...(provider.headers && { headers: provider.headers }),
+    // A key that is not needed (a recording) must still be there for the SDK to be content.
+    apiKey: apiKey ?? 'none',
+  };
+}
+
+async function openAiCompatible(provider: Provider, connection: Connection) {
+  const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
+  const { apiKey: _, ...settings } = settingsOf(provider, connection);
+  return createOpenAICompatible({
+    ...settings,
+    baseURL: connection.baseUrl!,
+    name: connection.name,
+    includeUsage: true,
+    ...(connection.apiKey !== undefined && { apiKey: connection.apiKey }),
+  });
+}
+
 /** Loads only the code of the provider that is needed. */
 async function load(provider: Provider, modelId: string, connection: Connection) {
-  const settings = {
-    ...(connection.baseUrl !== undefined && { baseURL: connection.baseUrl }),
-    ...(connection.fetch && { fetch: connection.fetch }),
-    ...(provider.headers && { headers: provider.headers }),
-  };
-  // A key that is not needed (a recording) must still be there for the SDK to be content.
-  const apiKey = connection.apiKey ?? 'none';
+  const settings = settingsOf(provider, connection);
   switch (provider.api) {
     case 'anthropic':
-      return (await import('@ai-sdk/anthropic'))
-        .createAnthropic({ ...settings, apiKey })
-        .languageModel(modelId);
+      return (await import('@ai-sdk/anthropic')).createAnthropic(settings).languageModel(modelId);
     case 'openai-responses':
-      return (await import('@ai-sdk/openai')).createOpenAI({ ...settings, apiKey }).responses(modelId);
+      return (await import('@ai-sdk/openai')).createOpenAI(settings).responses(modelId);
     case 'openai-chat':
-      return (await import('@ai-sdk/openai')).createOpenAI({ ...settings, apiKey }).chat(modelId);
+      return (await import('@ai-sdk/openai')).createOpenAI(settings).chat(modelId);
     case 'google':
-      return (await import('@ai-sdk/google'))
-        .createGoogleGenerativeAI({ ...settings, apiKey })
-        .languageModel(modelId);
-    case 'openai-compatible': {
-      const { createOpenAICompatible } = await import('@ai-sdk/openai-compatible');
-      return createOpenAICompatible({
-        ...settings,
-        baseURL: connection.baseUrl!,
-        name: connection.name,
-        includeUsage: true,
-        ...(connection.apiKey !== undefined && { apiKey: connection.apiKey }),
-      }).chatModel(modelId);
-    }
+      return (await import('@ai-sdk/google')).createGoogleGenerativeAI(settings).languageModel(modelId);
+    case 'openai-compatible':
+      return (await openAiCompatible(provider, connection)).chatModel(modelId);
+  }
+}
+
+/** @throws UnknownModelError for a provider that makes no images */
+async function loadImageModel(name: string, provider: Provider, modelId: string, connection: Connection) {
+  const settings = settingsOf(provider, connection);
+  switch (provider.api) {
+    case 'openai-responses':
+    case 'openai-chat':
+      return (await import('@ai-sdk/openai')).createOpenAI(settings).image(modelId);
+    case 'google':
+      return (await import('@ai-sdk/google')).createGoogleGenerativeAI(settings).image(modelId);
+    case 'openai-compatible':
+      return (await openAiCompatible(provider, connection)).imageModel(modelId);
+    case 'anthropic':
+      throw new UnknownModelError(`${name}: ${connection.name} has no model that makes images.`);
   }
 }
 

@@ -29,6 +29,12 @@ function turnFor({ body }: RecordedRequest): Turn {
   const prompt = messages.findLast(({ role }) => role === 'user')!;
   if (messages.at(-1)!.role === 'tool') return { text: 'It is changed.' };
   const said = JSON.stringify(prompt.content);
+  if (JSON.stringify(messages[0]!.content).includes('guide a reviewer'))
+    return {
+      text: said.includes('NONSENSE')
+        ? 'I cannot.'
+        : `Here: {"stops":[{"path":"a.txt","why":"It decides how lines are called.","questions":["Why is one a word?"]},{"path":"not/there","why":"x"}]}`,
+    };
   const call = (old: string, text: string) => ({
     calls: [
       { name: 'read', args: { path: 'a.txt' } },
@@ -101,6 +107,37 @@ describe('the parts of a change', () => {
       status: 409,
     });
     expect(await decide({ decision: 'reopen', hunk: top })).toMatchObject({ status: 409 });
+  });
+
+  test('a model says why each stop matters; what it says is kept with the thread, and nonsense leaves what was there', async () => {
+    const { folder, thread, args } = await changed();
+    const review = (...more: string[]) => kino(['review', ...more, '--guide', ...args], { cwd: folder });
+    const { stdout } = await review('--thread', thread);
+    expect(stdout).toContain('It decides how lines are called.');
+    expect(stdout).toContain('? Why is one a word?');
+    expect(stdout).not.toContain('not/there');
+    const artifact = await kino(['artifacts', 'tour', '--thread', thread], { cwd: folder });
+    expect(artifact.stdout).toMatch(
+      /## 1\. `a\.txt`\n\nIt decides how lines are called\.\n\n- Why is one a word\?/,
+    );
+    const served = await startServing(args);
+    const { json } = await served.ask(`/api/threads/${thread}/changes`);
+    expect(json).toMatchObject({
+      isGuided: true,
+      tour: { stops: [{ why: 'It decides how lines are called.' }, {}] },
+    });
+    writeFileSync(join(folder, 'a.txt'), `NONSENSE\n${text(folder)}`);
+    expect(await served.ask(`/api/threads/${thread}/tour`, {})).toMatchObject({
+      status: 409,
+      json: { error: expect.stringContaining('the one without a model stands') },
+    });
+    expect((await served.ask(`/api/threads/${thread}/changes?against=HEAD`)).json.base).toMatch(
+      /^[0-9a-f]{40}$/,
+    );
+    expect(await served.ask(`/api/threads/${thread}/changes?against=none`)).toMatchObject({ status: 409 });
+    expect(await served.ask(`/api/threads/${thread}/changes?against=--output=x`)).toMatchObject({
+      status: 409,
+    });
   });
 
   test('a pull request is described, and opened with gh from a branch whose work is committed', async () => {

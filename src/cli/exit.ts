@@ -22,6 +22,7 @@ const BAD_INPUT = new Set([
   'ForkError',
   'GitError',
   'GitMissingError',
+  'GuideError',
   'HarborTaskError',
   'HunkConflictError',
   'MissingKeyError',

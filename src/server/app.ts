@@ -56,6 +56,7 @@ const TOLD = new Map<string, RequestError['status']>([
   ['AcpCommandError', 400],
   ['GitError', 409],
   ['ForkError', 409],
+  ['GuideError', 409],
   ['HunkConflictError', 409],
   ['ModelCallError', 409],
   ['NotComparableError', 409],

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { workspaceAround } from '../../agent/index.ts';
+import { type AgentChoice, openModel, workspaceAround } from '../../agent/index.ts';
+import { loadConfig } from '../../config/index.ts';
 import { openRepository, resolveCommit } from '../../git/index.ts';
 import {
   acceptHunk,
@@ -7,7 +8,9 @@ import {
   changeOf,
   decisionsOf,
   describe,
+  guidedTour,
   type HunkDecisions,
+  keepTour,
   openPullRequest,
   rejectHunk,
   reopenHunk,
@@ -20,10 +23,12 @@ import {
 import type { ValidatorResult } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
+import { addModelFlags } from '../model-flags.ts';
 import { paint, plain, print, printJson, seconds } from '../output.ts';
 import { openStore } from '../store.ts';
 
-interface ReviewFlags {
+interface ReviewFlags extends AgentChoice {
+  guide?: boolean;
   thread?: string;
   hunks?: boolean;
   accept?: string[];
@@ -36,20 +41,21 @@ interface ReviewFlags {
 }
 
 export function define(command: Command): void {
-  command
+  addModelFlags(command)
     .argument('[range]', 'a commit (up to the files as they are) or a..b', 'HEAD')
     .option('--thread <id>', 'what a thread has changed in its workspace')
     .option('--hunks', 'list the parts of the change, with their ids and what was decided')
     .option('--accept <hunk...>', 'with --thread: parts that need not be looked at again')
     .option('--reject <hunk...>', 'with --thread: take parts out of the workspace')
     .option('--reopen <hunk...>', 'with --thread: look at parts again; what was taken out is put back')
+    .option('--guide', 'let a model say why each stop matters, and what to ask there')
     .option('--validate', 'run what the repository checks with on the change')
     .option('--describe', 'with --thread: what a pull request would say')
     .option('--pull-request', 'with --thread: push the branch and open one with gh')
     .option('--json', 'print the diff, the tour and the slop as JSON')
     .addHelpText(
       'after',
-      '\nNothing is read before what it builds upon; tests come behind what they test; what a program wrote is folded.\nNo model is asked.',
+      '\nNothing is read before what it builds upon; tests come behind what they test; what a program wrote is folded.\nWithout --guide no model is asked.',
     )
     .action(review);
 }
@@ -59,7 +65,15 @@ async function review(range: string, flags: ReviewFlags): Promise<void> {
   if (flags.accept || flags.reject || flags.reopen || flags.describe || flags.pullRequest)
     throw new UsageError('Say with --thread whose change it is: that is where decisions are kept.');
   if (flags.validate) return validateHere(range, flags);
-  show(await changeHere(range), flags);
+  const { root } = workspaceAround('.');
+  const change = await changeHere(range);
+  show(flags.guide ? await guided(change, root, flags) : change, flags);
+}
+
+/** @param root of the workspace, whose configuration names the model */
+async function guided(change: Change, root: string, flags: ReviewFlags): Promise<Change> {
+  const model = await openModel(flags, await loadConfig(), root);
+  return { ...change, tour: await guidedTour(model, change, untilInterrupted()) };
 }
 
 /** Validators see the files as they are: of a commit up to them. */
@@ -108,7 +122,11 @@ async function reviewThread(part: string, flags: ReviewFlags): Promise<void> {
       printValidation(await validateThread(store, id, untilInterrupted()), flags);
       return;
     }
-    const change = await changeOf(root, base);
+    let change = await changeOf(root, base);
+    if (flags.guide) {
+      change = await guided(change, root, flags);
+      await keepTour(store, id, change.tour);
+    }
     if (flags.describe || flags.pullRequest) {
       const description = await describe(store, id, root, change);
       if (flags.pullRequest) print(await openPullRequest(root, origin, description));

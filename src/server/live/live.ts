@@ -10,6 +10,7 @@ import {
 } from '../../agent/index.ts';
 import { loadConfig } from '../../config/index.ts';
 import { Flows, groupOf, runWithArtifacts } from '../../flow/index.ts';
+import type { Model } from '../../model/index.ts';
 import { validateThread } from '../../review/index.ts';
 import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
 import type { Shell, ShellJob } from '../../tool/index.ts';
@@ -105,10 +106,14 @@ export class Live {
     const started = events.find((event) => event.type === 'thread.started');
     const folder = started?.workspace ?? started?.repository;
     if (digest || folder === undefined) return { text: await writeHandoff(events), folder: folder ?? null };
-    const name = started?.model;
+    return { text: await writeHandoff(events, await this.modelOf(thread, folder)), folder };
+  }
+
+  /** What a thread's agent thought with, otherwise what the server was told to use. @throws as `openModel` */
+  async modelOf(thread: string, folder: string): Promise<Model> {
+    const { model: name } = await this.#store.get(thread);
     const choice = { ...this.#choice, ...(name !== undefined && { model: name }) };
-    const model = await openModel(choice, await loadConfig(), folder);
-    return { text: await writeHandoff(events, model), folder };
+    return openModel(choice, await loadConfig(), folder);
   }
 
   async #work(

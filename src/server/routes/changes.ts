@@ -1,16 +1,21 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { artifactsOf, latestOf } from '../../flow/index.ts';
+import { resolveCommit } from '../../git/index.ts';
 import {
   acceptHunk,
   changeOf,
   decisionsOf,
   describe,
+  guidedTour,
+  keepTour,
   lastValidation,
   openPullRequest,
   originsOf,
   rejectHunk,
   reopenHunk,
   validateThread,
+  withKeptTour,
 } from '../../review/index.ts';
 import type { ThreadStore } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
@@ -24,19 +29,28 @@ const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.literal('reopen'), hunk }),
 ]);
 
+/** What it is compared with, where that is not what its work started from: any name of a commit. */
+const rangeSchema = z.object({ against: z.string().trim().min(1).max(200).optional() });
+
 /** What a thread has changed, in the order in which it is read, and what was decided about it. */
-export function changeRoutes({ store }: Server) {
+export function changeRoutes({ store, live }: Server) {
   return new Hono()
-    .get('/threads/:id/changes', async (context) => {
-      const { id, root, base } = await workspaceOf(store, context.req.param('id'));
+    .get('/threads/:id/changes', query(rangeSchema), async (context) => {
+      const { id, root, base: from } = await workspaceOf(store, context.req.param('id'));
+      const { against } = context.req.valid('query');
+      const base = against === undefined ? from : await resolveCommit({ path: root }, against);
       const [change, events, validation] = await Promise.all([
         changeOf(root, base),
         store.read(id),
         lastValidation(store, id),
       ]);
       const { accepted, rejected } = decisionsOf(events);
+      const kept = artifactsOf(id, events).find(({ kind }) => kind === 'tour');
+      const text = kept && latestOf(kept).text;
       return context.json({
         ...change,
+        tour: text === undefined ? change.tour : withKeptTour(change.tour, text),
+        isGuided: text !== undefined,
         validation: validation ?? null,
         accepted: [...accepted],
         rejected: rejected.map(({ hunk: one, path: of }) => ({ hunk: one, path: of })),
@@ -56,6 +70,13 @@ export function changeRoutes({ store }: Server) {
         await decide({ store, thread: id, root, base, file, hunk: given.hunk });
       }
       return context.json({ ok: true });
+    })
+    .post('/threads/:id/tour', async (context) => {
+      const { id, root, base } = await workspaceOf(store, context.req.param('id'));
+      const change = await changeOf(root, base);
+      const tour = await guidedTour(await live.modelOf(id, root), change, context.req.raw.signal);
+      await keepTour(store, id, tour);
+      return context.json({ ok: true }, 201);
     })
     .post('/threads/:id/validate', async (context) => {
       const { id } = await workspaceOf(store, context.req.param('id'));

@@ -12,22 +12,55 @@ import { useStore } from '../state.ts';
 export function ChangesPage({ id }: { id: string }): ReactNode {
   const [change, setChange] = useState<Change>();
   const [error, setError] = useState('');
-  const load = useCallback(
-    () =>
-      read(api.threads[':id'].changes.$get({ param: { id } })).then(setChange, (reason: Error) =>
-        setError(reason.message),
-      ),
-    [id],
-  );
-  useEffect(() => void load(), [load]);
-  if (error)
-    return (
-      <p role="alert" className="text-bad">
-        {error}
-      </p>
+  const [against, setAgainst] = useState('');
+  const load = useCallback(() => {
+    const query = against === '' ? {} : { against };
+    return read(api.threads[':id'].changes.$get({ param: { id }, query })).then(
+      (found) => {
+        setError('');
+        setChange(found);
+      },
+      (reason: Error) => setError(reason.message),
     );
-  if (!change) return <p className="text-quiet">…</p>;
-  return <Changes id={id} change={change} onChanged={load} />;
+  }, [id, against]);
+  useEffect(() => void load(), [load]);
+  return (
+    <div className="flex flex-col gap-3">
+      <Against onChoose={setAgainst} />
+      {error && (
+        <p role="alert" className="text-bad">
+          {error}
+        </p>
+      )}
+      {!change && !error && <p className="text-quiet">…</p>}
+      {change && !error && <Changes key={change.base} id={id} change={change} onChanged={load} />}
+    </div>
+  );
+}
+
+/** What the files are compared with: default what the work started from. */
+function Against({ onChoose }: { onChoose(against: string): void }): ReactNode {
+  const [text, setText] = useState('');
+  return (
+    <form
+      className="order-last flex items-center gap-2 text-sm"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onChoose(text.trim());
+      }}
+    >
+      <input
+        className="field max-w-64"
+        aria-label="Compare with a commit or branch"
+        placeholder="Compare with: main, v1.2, HEAD~3"
+        value={text}
+        onChange={({ target: { value } }) => setText(value)}
+      />
+      <button type="submit" className="button">
+        Compare
+      </button>
+    </form>
+  );
 }
 
 function Changes({
@@ -158,7 +191,7 @@ function Head({
       {change.files.length > 0 && (
         <>
           <Validation id={id} validation={change.validation} onRan={onChanged} />
-          <Describe id={id} />
+          <Describe id={id} isGuided={change.isGuided} onGuided={onChanged} />
         </>
       )}
     </div>

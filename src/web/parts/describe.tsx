@@ -2,8 +2,16 @@ import { type ReactNode, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
 
-/** What a pull request would say: into the clipboard, or opened with GitHub's own program. */
-export function Describe({ id }: { id: string }): ReactNode {
+/** Asks a model for a better tour; and what a pull request would say: into the clipboard, or opened with `gh`. */
+export function Describe({
+  id,
+  isGuided,
+  onGuided,
+}: {
+  id: string;
+  isGuided: boolean;
+  onGuided(): Promise<void>;
+}): ReactNode {
   const { send, busy, error } = useSend();
   const [done, setDone] = useState<{ text: string; url?: string }>();
   const copy = () =>
@@ -17,8 +25,16 @@ export function Describe({ id }: { id: string }): ReactNode {
       const { url } = await read(api.threads[':id']['pull-request'].$post({ param: { id } }));
       setDone({ text: 'It is opened:', url });
     });
+  const guide = () =>
+    send(async () => {
+      await read(api.threads[':id'].tour.$post({ param: { id } }));
+      await onGuided();
+    });
   return (
     <div className="flex flex-wrap items-center gap-2 text-sm">
+      <button type="button" className="button" disabled={busy} onClick={() => void guide()}>
+        {busy ? 'Working …' : isGuided ? 'Guide me anew' : 'Let a model guide me'}
+      </button>
       <button type="button" className="button" disabled={busy} onClick={() => void copy()}>
         Copy a description
       </button>

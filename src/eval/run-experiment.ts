@@ -14,6 +14,7 @@ import {
   readExperiment,
 } from './experiment.ts';
 import { Patience } from './patience.ts';
+import { reportArtifact } from './report-artifact.ts';
 import { runRollout } from './rollout.ts';
 
 export interface RunExperimentOptions {
@@ -125,7 +126,9 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Expe
     await store.append(id, [ended('interrupted', 'It was stopped; the same command goes on.', experiment)]);
   } else {
     const unscored = [...experiment.results.values()].filter((result) => result.reward === null).length;
+    const before = (await store.read(id)).filter((event) => event.type === 'artifact.written').length;
     await store.append(id, [
+      reportArtifact(experiment, before + 1),
       ended('done', `${experiment.results.size} rollouts, ${unscored} unscored.`, experiment),
     ]);
   }

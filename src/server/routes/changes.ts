@@ -36,9 +36,8 @@ const rangeSchema = z.object({ against: z.string().trim().min(1).max(200).option
 export function changeRoutes({ store, live }: Server) {
   return new Hono()
     .get('/threads/:id/changes', query(rangeSchema), async (context) => {
-      const { id, root, base: from } = await workspaceOf(store, context.req.param('id'));
       const { against } = context.req.valid('query');
-      const base = against === undefined ? from : await resolveCommit({ path: root }, against);
+      const { id, root, base } = await workspaceOf(store, context.req.param('id'), against);
       const [change, events, validation] = await Promise.all([
         changeOf(root, base),
         store.read(id),
@@ -56,12 +55,14 @@ export function changeRoutes({ store, live }: Server) {
         rejected: rejected.map(({ hunk: one, path: of }) => ({ hunk: one, path: of })),
       });
     })
-    .get('/threads/:id/changes/origins', query(z.object({ path })), async (context) => {
-      const { root, base } = await workspaceOf(store, context.req.param('id'));
-      return context.json({ origins: await originsOf(store, root, base, context.req.valid('query').path) });
+    .get('/threads/:id/changes/origins', query(rangeSchema.extend({ path })), async (context) => {
+      const { path: of, against } = context.req.valid('query');
+      const { root, base } = await workspaceOf(store, context.req.param('id'), against);
+      return context.json({ origins: await originsOf(store, root, base, of) });
     })
-    .post('/threads/:id/changes/decisions', body(decisionSchema), async (context) => {
-      const { id, root, base } = await workspaceOf(store, context.req.param('id'));
+    .post('/threads/:id/changes/decisions', query(rangeSchema), body(decisionSchema), async (context) => {
+      const { against } = context.req.valid('query');
+      const { id, root, base } = await workspaceOf(store, context.req.param('id'), against);
       const given = context.req.valid('json');
       if (given.decision === 'reopen') await reopenHunk(store, id, root, given.hunk);
       else {
@@ -93,10 +94,13 @@ export function changeRoutes({ store, live }: Server) {
     });
 }
 
-async function workspaceOf(store: ThreadStore, id: string) {
+/** @param against what it is compared with; default what its work started from @throws NoSuchCommitError */
+async function workspaceOf(store: ThreadStore, id: string, against?: string) {
   const [started] = await store.read(id, 1, 1);
   if (started?.type !== 'thread.started' || started.workspace === undefined)
     throw new RequestError(404, 'It has no workspace.');
-  const { workspace: root, base = 'HEAD', repository: origin = root } = started;
+  const { workspace: root, repository: origin = root } = started;
+  const base =
+    against === undefined ? (started.base ?? 'HEAD') : await resolveCommit({ path: root }, against);
   return { id, root, base, origin };
 }

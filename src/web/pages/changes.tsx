@@ -33,7 +33,9 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
         </p>
       )}
       {!change && !error && <p className="text-quiet">…</p>}
-      {change && !error && <Changes key={change.base} id={id} change={change} onChanged={load} />}
+      {change && !error && (
+        <Changes key={change.base} id={id} change={change} against={against} onChanged={load} />
+      )}
     </div>
   );
 }
@@ -66,12 +68,15 @@ function Against({ onChoose }: { onChoose(against: string): void }): ReactNode {
 function Changes({
   id,
   change,
+  against,
   onChanged,
 }: {
   id: string;
   change: Change;
+  against: string;
   onChanged(): Promise<void>;
 }): ReactNode {
+  const range = against === '' ? {} : { against };
   const [closed, setClosed] = useState<ReadonlySet<string>>(
     () => new Set(change.tour.folded.map(({ path }) => path)),
   );
@@ -82,7 +87,7 @@ function Changes({
   const rows = useMemo(() => rowsOf(change, closed), [change, closed]);
   const decide = (json: Decision) =>
     send(async () => {
-      await read(api.threads[':id'].changes.decisions.$post({ param: { id }, json }));
+      await read(api.threads[':id'].changes.decisions.$post({ param: { id }, query: range, json }));
       await onChanged();
     });
   const actions = {
@@ -116,7 +121,7 @@ function Changes({
       ) : (
         <Diff rows={rows} actions={actions} />
       )}
-      {asked && <Why id={id} hunk={asked} onClose={() => setAsked(undefined)} />}
+      {asked && <Why id={id} against={against} hunk={asked} onClose={() => setAsked(undefined)} />}
       {target && (
         <CommentForm
           target={target}

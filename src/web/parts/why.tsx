@@ -10,20 +10,35 @@ type Origins = Exclude<
 >['origins'];
 
 /** Who made a hunk, at which step of which thread, and what they had been asked. */
-export function Why({ id, hunk, onClose }: { id: string; hunk: ShownHunk; onClose(): void }): ReactNode {
+export function Why({
+  id,
+  against,
+  hunk,
+  onClose,
+}: {
+  id: string;
+  against: string;
+  hunk: ShownHunk;
+  onClose(): void;
+}): ReactNode {
   const [origins, setOrigins] = useState<Origins>();
   const [error, setError] = useState('');
   const { path } = hunk.file;
   useEffect(() => {
     let current = true;
-    read(api.threads[':id'].changes.origins.$get({ param: { id }, query: { path } })).then(
+    read(
+      api.threads[':id'].changes.origins.$get({
+        param: { id },
+        query: { path, ...(against !== '' && { against }) },
+      }),
+    ).then(
       (found) => current && setOrigins(found.origins),
       (reason: Error) => current && setError(reason.message),
     );
     return () => {
       current = false;
     };
-  }, [id, path]);
+  }, [id, path, against]);
   const found = origins?.[hunk.id] ?? [];
   return (
     <section aria-label="Why it is there" className="card flex flex-col gap-2 border-accent p-3 text-sm">

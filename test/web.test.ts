@@ -179,6 +179,7 @@ describe('the manager', () => {
     const { served, folder } = await begin();
     const { json: thread } = await served.ask('/api/threads', { folder, prompt: 'say it', worktree: false });
     await served.ask('/api/threads', { folder, prompt: 'PUBLISH it', worktree: false, mode: 'manual' });
+    const { json: other } = await served.ask('/api/threads', { folder, prompt: 'CHANGE it', worktree: true });
     const { json: flow } = await served.ask('/api/flows', { folder, request: 'make it better' });
     for (const [colorScheme, width] of [
       ['light', 1200],
@@ -193,6 +194,9 @@ describe('the manager', () => {
         `/thread/${thread.thread}`,
         `/flow/${flow.flow}`,
         `/changes/${thread.thread}`,
+        `/artifacts/${thread.thread}`,
+        `/compare/${thread.thread}/${other.thread}`,
+        '/team',
       ]) {
         await page.goto(served.origin + path);
         await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });

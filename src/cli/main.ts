@@ -123,10 +123,11 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Without a command it is the interactive session; where nobody can type, the help. */
+/** Without a command it is the interactive session, with `--web` the manager; where nobody can type, the help. */
 function lineOf(args: readonly string[]): string[] {
   const [first] = args;
   if (first === undefined) return process.stdin.isTTY && process.stdout.isTTY ? ['chat'] : [];
+  if (first === '--web') return ['serve', '--open', ...args.slice(1)];
   const isOwn = ['-h', '--help', '-V', '--version'].includes(first);
   return first.startsWith('-') && !isOwn ? ['chat', ...args] : [...args];
 }

@@ -69,7 +69,9 @@ async function attemptOf(store: ThreadStore, id: string) {
     ...{ thread: id, title, status, steps: answers.length },
     seconds: (events.at(-1)!.at - events[0]!.at) / 1000,
     ...{ asked: promptIn(events), answer: ended?.answer ?? '', slop },
-    files: files.map(({ path, added, removed }) => ({ path, added, removed })),
+    files: files
+      .filter(({ path }) => !path.startsWith('.kino/artifacts/'))
+      .map(({ path, added, removed }) => ({ path, added, removed })),
     ...(agent !== undefined && { agent }),
     ...(model !== undefined && { model }),
     ...(costs.every((cost) => cost !== undefined) && { costUsd: costs.reduce((sum, cost) => sum + cost, 0) }),

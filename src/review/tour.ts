@@ -88,6 +88,8 @@ export function tourOf(files: readonly FileDiff[], textOf: (path: string) => str
 
 /** A workflow of CI that is called `test.yml` tests nothing by itself. */
 function kindOf(path: string): FileKind {
+  // What an agent wrote for its reviewer is read as an artifact.
+  if (path.startsWith('.kino/artifacts/')) return 'generated';
   const kind = classify(path);
   return kind === 'test' && (/^\.git(?:hub|lab)\b/.test(path) || /^[^/]*\.ya?ml$/.test(path))
     ? 'other'

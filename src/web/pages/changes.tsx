@@ -121,17 +121,6 @@ function Changes({
       ) : (
         <Diff rows={rows} actions={actions} />
       )}
-      {asked && <Why id={id} against={against} hunk={asked} onClose={() => setAsked(undefined)} />}
-      {target && (
-        <CommentForm
-          target={target}
-          onCancel={() => setTarget(undefined)}
-          onAdd={(text) => {
-            setDrafts([...drafts, { ...target, text }]);
-            setTarget(undefined);
-          }}
-        />
-      )}
       {change.rejected.length > 0 && (
         <section aria-label="Taken out" className="card flex flex-col gap-1 p-3 text-sm">
           <h2 className="font-medium">Taken out</h2>
@@ -149,7 +138,20 @@ function Changes({
           ))}
         </section>
       )}
-      {drafts.length > 0 && <Drafts id={id} drafts={drafts} onSent={() => setDrafts([])} />}
+      <div className="z-10 flex flex-col gap-2 sm:sticky sm:bottom-2">
+        {asked && <Why id={id} against={against} hunk={asked} onClose={() => setAsked(undefined)} />}
+        {target && (
+          <CommentForm
+            target={target}
+            onCancel={() => setTarget(undefined)}
+            onAdd={(text) => {
+              setDrafts([...drafts, { ...target, text }]);
+              setTarget(undefined);
+            }}
+          />
+        )}
+        {drafts.length > 0 && <Drafts id={id} drafts={drafts} onSent={() => setDrafts([])} />}
+      </div>
     </div>
   );
 }

@@ -99,6 +99,7 @@ function Weeks({ weeks }: { weeks: readonly number[] }): ReactNode {
       role="img"
       aria-label={`Threads begun in each of the last ${weeks.length} weeks: ${weeks.join(', ')}`}
       viewBox={`0 0 ${weeks.length * 12} 32`}
+      preserveAspectRatio="xMinYMid"
       className="h-8 w-full max-w-64 fill-accent"
     >
       {weeks.map((count, at) => {

@@ -21,7 +21,7 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
     followThread(id).catch((reason: Error) => setError(reason.message));
     return () => leaveThread(id);
   }, [id]);
-  const items = useMemo(() => itemsOf(known?.events ?? []), [known]);
+  const items = useMemo(() => itemsOf(known?.events ?? [], id), [known, id]);
   const isUnseen = thread?.activity.isUnseen === true;
   useEffect(() => {
     // A tab in the background is not looked at.

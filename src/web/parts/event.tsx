@@ -10,8 +10,8 @@ export type Item =
   | { kind: 'tool'; seq: number; callId: string; tool: string; input: unknown; output?: string; ok?: boolean }
   | { kind: 'note'; seq: number; text: string; tone: 'quiet' | 'bad' | 'good'; to?: string };
 
-/** What a thread's events say, in the order in which it is read. */
-export function itemsOf(events: readonly StoredEvent[]): Item[] {
+/** What a thread's events say, in the order in which it is read. @param thread whose artifacts are led to */
+export function itemsOf(events: readonly StoredEvent[], thread?: string): Item[] {
   const items: Item[] = [];
   const tools = new Map<string, Extract<Item, { kind: 'tool' }>>();
   const note = (seq: number, text: string, tone: 'quiet' | 'bad' | 'good' = 'quiet', to?: string) =>
@@ -90,7 +90,12 @@ export function itemsOf(events: readonly StoredEvent[]): Item[] {
         note(seq, `Began anew from notes: ${event.reason}`);
         break;
       case 'artifact.written':
-        note(seq, `Wrote ${event.title}, version ${event.version}`, 'good');
+        note(
+          seq,
+          `Wrote ${event.title}, version ${event.version}`,
+          'good',
+          thread === undefined ? undefined : `/artifacts/${thread}`,
+        );
         break;
       case 'warning':
         note(seq, event.message, 'bad');

@@ -64,7 +64,7 @@ function Dictate({ value, onText }: { value: string; onText(text: string): void 
         aria-label={listening ? 'Stop dictating' : 'Dictate'}
         onClick={() => (listening ? running.current?.stop() : void begin())}
       >
-        <span aria-hidden="true">{listening ? '■' : '🎙'}</span>
+        <Sign listening={listening} />
       </button>
       {asking && (
         <p role="alert" className="mb-1 flex flex-wrap items-center gap-2 pr-11 text-sm">
@@ -90,5 +90,21 @@ function Dictate({ value, onText }: { value: string; onText(text: string): void 
         </p>
       )}
     </>
+  );
+}
+
+/** A microphone, or a square while it listens. Drawn: not every font has them. */
+function Sign({ listening }: { listening: boolean }): ReactNode {
+  return (
+    <svg aria-hidden="true" viewBox="0 0 16 16" className="mx-auto size-4 fill-current">
+      {listening ? (
+        <rect x="3" y="3" width="10" height="10" rx="1.5" />
+      ) : (
+        <>
+          <rect x="5.5" y="1" width="5" height="8.5" rx="2.5" />
+          <path d="M3 7h1.5a3.5 3.5 0 0 0 7 0H13a5 5 0 0 1-4.25 4.94V14H11v1.5H5V14h2.25v-2.06A5 5 0 0 1 3 7z" />
+        </>
+      )}
+    </svg>
   );
 }

@@ -106,8 +106,8 @@ describe('the manager', () => {
     await page.goto(`${served.origin}/flow/${json.flow}`);
     await page.getByRole('heading', { name: /^Look/ }).waitFor();
     expect(await page.evaluate('window.hacked')).toBeUndefined();
-    const artifact = page.locator('article');
-    for (const tag of ['script', 'img', 'svg', 'style', 'iframe', 'article form[action]'])
+    const artifact = page.locator('article .prose');
+    for (const tag of ['script', 'img', 'svg', 'style', 'iframe', 'form[action]'])
       expect(await artifact.locator(tag).count(), tag).toBe(0);
     expect(await artifact.locator('li').allTextContents()).toEqual(
       expect.arrayContaining(['\u2611 done', '\u2610 to do']),

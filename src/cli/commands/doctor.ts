@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { type Config, ConfigError, kinoHome, loadConfig } from '../../config/index.ts';
 import { PROVIDERS } from '../../model/index.ts';
 import { bubblewrapProblem, ContainerEngine, overlayProblem } from '../../sandbox/index.ts';
+import { findChromium } from '../../tool/index.ts';
 import { paint, plain, print, printJson } from '../output.ts';
 import { openStore } from '../store.ts';
 
@@ -34,6 +35,7 @@ async function doctor(flags: { json?: boolean }): Promise<void> {
     await checkRipgrep(),
     await checkFaketime(),
     await checkEngine(),
+    await checkChromium(),
     await checkHome(),
     configuration,
     ...checkKeys(),
@@ -113,6 +115,19 @@ async function checkFaketime(): Promise<Check> {
         mend: 'Install it: apt-get install faketime, brew install libfaketime.',
       }
     : { name: 'faketime', status: 'ok', detail: found || 'works' };
+}
+
+/** Its name is enough: started it is only when an agent looks at a page. */
+async function checkChromium(): Promise<Check> {
+  const found = findChromium();
+  return found === undefined
+    ? {
+        name: 'browser',
+        status: 'missing',
+        detail: 'no Chromium on the PATH; there is no browser sub-agent',
+        mend: 'Install it: apt-get install chromium, brew install --cask chromium.',
+      }
+    : { name: 'browser', status: 'ok', detail: found };
 }
 
 async function checkEngine(): Promise<Check> {

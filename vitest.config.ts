@@ -7,6 +7,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Most tests wait for programs that they start, more than they compute.
+    maxWorkers: 3,
   },
 });

@@ -1,6 +1,8 @@
-import { statSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { kino } from './support/cli.ts';
 import { type ModelServer, startModelServer } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
@@ -59,8 +61,10 @@ describe('a server that is driven from a terminal', () => {
     await expect
       .poll(async () => (await remote('inbox')).stdout, { timeout: 10_000 })
       .toContain('npm publish');
-    expect(await remote('answer', '1', 'maybe')).toMatchObject({ code: 2 });
-    expect(await remote('answer', '1', 'no')).toMatchObject({ code: 0 });
+    const waits = async () => (await remote('inbox')).stdout.split(' ', 1)[0]!;
+    expect(await remote('answer', 'nothing', 'no')).toMatchObject({ code: 2 });
+    expect(await remote('answer', await waits(), 'maybe')).toMatchObject({ code: 2 });
+    expect(await remote('answer', await waits(), 'no')).toMatchObject({ code: 0 });
     const watched = JSON.parse((await remote('watch', asked.thread, '--json')).stdout);
     expect(watched.events).toContainEqual(
       expect.objectContaining({ type: 'permission.decided', outcome: 'deny' }),
@@ -69,7 +73,7 @@ describe('a server that is driven from a terminal', () => {
     await expect
       .poll(async () => (await remote('inbox')).stdout, { timeout: 10_000 })
       .toContain('Which one?');
-    expect(await remote('answer', '1', 'left')).toMatchObject({ code: 0 });
+    expect(await remote('answer', await waits(), 'left')).toMatchObject({ code: 0 });
     expect(await remote('stop', asked.thread)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('It does not work in this server.'),
@@ -78,6 +82,26 @@ describe('a server that is driven from a terminal', () => {
     expect(await remote('board')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/The server does not answer \(ECONNREFUSED\)\./),
+    });
+  });
+
+  test('what is no server, or no address of one, is told in a sentence', async () => {
+    const { home } = await begin();
+    const ask = (env: Record<string, string>) =>
+      kino(['remote', 'board'], { cwd: home, env: { KINO_HOME: home, ...env } });
+    expect(await ask({ KINO_SERVER: 'localhost:8080', KINO_SERVE_TOKEN: 'x' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('KINO_SERVER must be an address'),
+    });
+    writeFileSync(join(home, 'remote.json'), '{');
+    expect(await ask({})).toMatchObject({ code: 2, stderr: expect.stringContaining('No server is known') });
+    const other = createServer((_, response) => response.end('<html>'));
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void other.close());
+    const address = `http://127.0.0.1:${(other.address() as AddressInfo).port}/?token=x`;
+    expect(await kino(['remote', 'connect', address], { env: { KINO_HOME: home } })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('What answers there is no server of Kino.'),
     });
   });
 

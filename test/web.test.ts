@@ -200,7 +200,7 @@ describe('the manager', () => {
       ]) {
         await page.goto(served.origin + path);
         await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
-        await page.waitForTimeout(300);
+        await page.waitForTimeout(100);
         expect(await violations(page), `${path} ${colorScheme}`).toEqual([]);
         expect(
           await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, rename, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { kinoHome } from '../config/index.ts';
 
 /** What artifacts that are no text may be, and the ending of their files. */
@@ -32,7 +32,7 @@ export function mediaTypeOf(bytes: Uint8Array): MediaType | undefined {
 }
 
 /** Where files of artifacts are kept, by what they hold: a version never changes, and the same file is there once. */
-export function mediaFolder(): string {
+function mediaFolder(): string {
   return join(kinoHome(), 'artifacts');
 }
 
@@ -47,4 +47,13 @@ export async function keepMedia(bytes: Uint8Array, type: MediaType): Promise<str
   await writeFile(part, bytes, { mode: 0o600 });
   await rename(part, file);
   return file;
+}
+
+/** A file that was kept so; a thread that came from elsewhere may name any other. @returns undefined where it is none */
+export async function readMedia(file: string): Promise<Buffer | undefined> {
+  const folder = await realpath(mediaFolder()).catch(() => undefined);
+  const real = await realpath(file).catch(() => undefined);
+  if (folder === undefined || !real?.startsWith(folder + sep) || !(await stat(real)).isFile())
+    return undefined;
+  return readFile(real);
 }

@@ -13,6 +13,7 @@ export { folderOfProgram, type Jail, type JailOptions, openJail } from './jail.t
 export { type Layers, layerName, type Overlay, overlayProblem } from './layers.ts';
 export type { Limits } from './limits.ts';
 export type { Mount } from './mount.ts';
+export { passedHeaders, passedStatus, requestHeaders } from './pass-headers.ts';
 export type { Ports } from './ports.ts';
 export { isPrivateAddress, publicLookup } from './public-lookup.ts';
 export type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';

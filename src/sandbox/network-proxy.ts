@@ -5,7 +5,8 @@ import { connect, isIP, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
-import { publicLookup } from './public-lookup.ts';
+import { passedHeaders, passedStatus, requestHeaders } from './pass-headers.ts';
+import { isLoopback, publicLookup } from './public-lookup.ts';
 
 const PORT = 3128;
 
@@ -75,7 +76,7 @@ export class NetworkProxy {
   }
 
   #isLocal(hostname: string): boolean {
-    return this.#local !== undefined && /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
+    return this.#local !== undefined && isLoopback(hostname.replace(/^\[|\]$/g, ''));
   }
 
   async #forward(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -91,7 +92,6 @@ export class NetworkProxy {
       response.writeHead(403, { 'content-type': 'text/plain' }).end(refusal(url?.hostname ?? 'this address'));
       return;
     }
-    const { 'proxy-authorization': _, 'proxy-connection': __, ...headers } = incoming.headers;
     const { method } = incoming;
     const upstream = request(
       {
@@ -99,10 +99,17 @@ export class NetworkProxy {
         port: url.port || 80,
         method,
         path: url.pathname + url.search,
-        headers: { ...headers, host: url.host },
+        headers: { ...requestHeaders(incoming.headers), host: url.host },
       },
       (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        try {
+          response.writeHead(passedStatus(answer.statusCode), passedHeaders(answer.headers));
+        } catch {
+          // Headers that no server may send.
+          response.destroy();
+          answer.destroy();
+          return;
+        }
         // One that breaks off must not leave the other waiting.
         pipeline(answer, response, () => {});
       },

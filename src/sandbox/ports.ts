@@ -4,6 +4,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { z } from 'zod';
 
 /** The ports that a command listens on, from outside its sandbox. */
 export interface Ports {
@@ -25,6 +26,8 @@ export class PortClosedError extends Error {
 const WAIT_MS = 5_000;
 /** More connections than the bridge offers are not its own. */
 const MAX_IDLE = 64;
+const MAX_LIST = 64 * 1024;
+const listSchema = z.array(z.int().min(1).max(65_535)).max(1_000);
 
 /**
  * The ports inside a network of its own. The bridge in there comes out to a socket of ours and waits to be asked: nothing
@@ -64,13 +67,23 @@ export class BridgedPorts implements Ports {
   }
 
   async listening(): Promise<number[] | undefined> {
+    let socket: Socket | undefined;
+    // Whoever answers is inside, and may be anybody.
+    const timer = setTimeout(() => socket?.destroy(), WAIT_MS);
     try {
-      const chunks: Buffer[] = [];
-      for await (const chunk of await this.#ask(0)) chunks.push(chunk as Buffer);
-      return JSON.parse(Buffer.concat(chunks).toString('utf8').slice(1)) as number[];
+      socket = await this.#ask(0);
+      let text = '';
+      for await (const chunk of socket) {
+        text += (chunk as Buffer).toString('latin1');
+        if (text.length > MAX_LIST) return [];
+      }
+      return listSchema.parse(JSON.parse(text.slice(1)));
     } catch {
       // Nobody is in there yet, or any more.
       return [];
+    } finally {
+      clearTimeout(timer);
+      socket?.destroy();
     }
   }
 

@@ -29,9 +29,28 @@ for (const [net, bits] of [
 
 /** Whether an address belongs to this machine or a private network. */
 export function isPrivateAddress(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return PRIVATE.check(mapped, 'ipv4');
-  return PRIVATE.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  const plain = unmapped(address);
+  return PRIVATE.check(plain, isIP(plain) === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Whether a host, as an address names it, is this machine itself: by its name, or by any of its own addresses. */
+export function isLoopback(host: string): boolean {
+  if (/^(?:.+\.)?localhost\.?$/i.test(host)) return true;
+  const plain = unmapped(host);
+  return isIP(plain) === 4 ? /^(?:127|0)\./.test(plain) : plain === '::1' || plain === '::';
+}
+
+/** The IPv4 address that an IPv6 one stands for, however it is written. */
+function unmapped(address: string): string {
+  const dotted = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (dotted !== undefined) return dotted;
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/i.exec(address) ?? [];
+  if (high === undefined || low === undefined) return address;
+  const bytes = [high, low].flatMap((part) => {
+    const value = Number.parseInt(part, 16);
+    return [value >> 8, value & 0xff];
+  });
+  return bytes.join('.');
 }
 
 /** Looks a name up as usual, and refuses it where it stands for a private address: the connection goes to what was checked. */

@@ -107,6 +107,8 @@ export interface ValidatorResult {
 /** The repository's validators ran on what a thread has changed. */
 export interface ValidatorsRan {
   type: 'validators.ran';
+  /** The number of the last event of the work that they judge. */
+  since: number;
   results: ValidatorResult[];
 }
 

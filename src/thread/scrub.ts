@@ -14,6 +14,7 @@ export interface Scrubbed {
   count: number;
 }
 
+const VALUE = 'value of a secret';
 /** Secrets by how they look: those that say what they are, as their issuers document it. */
 const SIGNS: readonly [kind: string, sign: RegExp][] = [
   ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g],
@@ -33,14 +34,16 @@ const SIGNS: readonly [kind: string, sign: RegExp][] = [
     'authorization',
     /(?<=\bauthorization\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?:bearer|basic|token)\s{1,3})[\w.~+/=-]{8,}/gi,
   ],
+  ['cookie', /(?<=\bcookie\\?["']?\s{0,3}:\s{0,3}\\?["']?)[^\s"'\\][^\r\n"'\\]{6,2000}/gi],
+  ['password of a user', /(?<=\s(?:-u|--user)[\s=]{1,3}["']?[\w.@+-]{1,60}:)[^\s"'\\]{3,200}/g],
   [
-    'value of a secret',
+    VALUE,
     /(?<=(?:pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key|credentials?)\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?!\s|\[scrubbed)[^\s"'\\,;)}\]]{8,200}/gi,
   ],
 ];
-/** Words that stand where a secret would, and are none. */
-const HARMLESS =
-  /^(?:\$|process\.env|os\.environ|import\.meta|<|\{|\.\.\.|xxx|null|undefined|true|false|string|required)/i;
+/** What code says where a setting would have its value. */
+const NO_VALUE =
+  /^(?:null|undefined|none|true|false|string|str|required|optional|xxx+|\.{3,}|\*{3,})$|^(?:process\.env|os\.environ|import\.meta|config\.|settings\.|env\.)|^\$(?:[{(]|[A-Z_][A-Z0-9_]*$)|^(?:<|\{\{)/i;
 const HINT = 4;
 
 /** Takes secrets out of texts, the same ones everywhere, and tells what it took. */
@@ -64,7 +67,7 @@ export class Scrubber {
     }
     for (const [kind, sign] of SIGNS)
       text = text.replace(sign, (secret) => {
-        if (HARMLESS.test(secret)) return secret;
+        if (kind === VALUE && NO_VALUE.test(secret)) return secret;
         this.#note(kind, secret, 1);
         return mark(kind);
       });

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { Model } from '../../model/index.ts';
+import { isPrivateAddress } from '../../sandbox/index.ts';
 import { findTool, type Tool, type ToolContext, type ToolResult } from '../../tool/index.ts';
 import type { AgentBudget, Job, Outcome } from '../agent.ts';
 import { outcomeOf } from '../run-in-thread.ts';
@@ -81,7 +83,7 @@ async function run(
   const browser = agent.tools?.includes('browser_open')
     ? browsing({
         ...{ sandbox: context.sandbox, shells: [session.shell, child.shell] },
-        allows: (host) => context.allows?.fetch(host) ?? false,
+        allows: (host) => mayReach(host, session, context),
         ...{ name: `browser-${thread.id.slice(-6)}`, title, write: delegation.write },
       })
     : undefined;
@@ -118,4 +120,10 @@ async function run(
   const shown =
     recorded.length === 0 ? '' : `\n[recorded as ${recorded.map((name) => `artifact:${name}`).join(', ')}]`;
   return { ok: status === 'done', output: `${text}${end}${shown}\n[thread ${thread.id}]` };
+}
+
+/** Pages lead on to wherever they like: an address of a private network must be named as it is, and not allowed by the way. */
+function mayReach(host: string, { gate }: Session, { allows }: ToolContext): boolean {
+  if (isIP(host) !== 0 && isPrivateAddress(host)) return gate.policy.allowedHosts?.includes(host) ?? false;
+  return allows?.fetch(host) ?? false;
 }

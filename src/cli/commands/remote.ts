@@ -49,7 +49,7 @@ export function define(command: Command): void {
   command
     .command('answer')
     .summary('answer what waits')
-    .argument('<number>', 'as `kino remote inbox` numbers it')
+    .argument('<id>', 'as `kino remote inbox` shows it')
     .argument('<answer>', 'yes or no, or the answer to a question')
     .action(answer);
 }

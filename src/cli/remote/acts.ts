@@ -2,8 +2,10 @@ import type { StoredEvent } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { dollars, paint, plain, print, printJson, table } from '../output.ts';
-import { clientOf, keepRemote, read, remoteIn, theRemote } from './client.ts';
+import { clientOf, greet, keepRemote, read, remoteIn, theRemote } from './client.ts';
 import { followThread } from './follow-thread.ts';
+
+const MIN_ID = 4;
 
 interface Json {
   json?: boolean;
@@ -11,9 +13,9 @@ interface Json {
 
 export async function connect(address: string): Promise<void> {
   const remote = remoteIn(address);
-  const { threads } = await read(clientOf(remote).board.$get());
+  const threads = await greet(remote);
   await keepRemote(remote);
-  print(`${remote.origin}, ${threads.length} threads`);
+  print(`${remote.origin}, ${threads} threads`);
 }
 
 export async function board(flags: Json & { all?: boolean }): Promise<void> {
@@ -92,7 +94,7 @@ export async function stop(part: string): Promise<void> {
   print('It is stopped.');
 }
 
-/** What waits for the person, numbered by who has waited longest. */
+/** What waits for the person, who has waited longest first. */
 async function waiting() {
   const { threads } = await read(clientOf(await theRemote()).board.$get());
   return threads
@@ -107,17 +109,18 @@ export async function inbox(flags: Json): Promise<void> {
   const all = await waiting();
   if (flags.json) return printJson(all);
   if (all.length === 0) return print('Nothing needs you.');
-  for (const [at, { kind, what, title, thread }] of all.entries())
+  for (const { kind, what, title, thread, request = '' } of all)
     print(
-      `${paint('yellow', String(at + 1).padStart(2))}  ${kind}  ${plain(what)}\n    ${paint('dim', `${plain(title)} ${thread.slice(-6)}`)}`,
+      `${paint('yellow', request.slice(-6))}  ${kind}  ${plain(what)}\n        ${paint('dim', `${plain(title)} ${thread.slice(-6)}`)}`,
     );
-  print(paint('dim', '\nkino remote answer <number> yes|no, or the answer to a question'));
+  print(paint('dim', '\nkino remote answer <id> yes|no, or the answer to a question'));
 }
 
-export async function answer(number: string, text: string): Promise<void> {
-  const one = (await waiting())[Number(number) - 1];
-  if (!one)
-    throw new UsageError(`Nothing of the number ${number} waits; \`kino remote inbox\` numbers what does.`);
+export async function answer(id: string, text: string): Promise<void> {
+  // By what it is and not by its place: another may have come before it.
+  const [one, other] = (await waiting()).filter(({ request }) => request?.endsWith(id));
+  if (!one || other || id.length < MIN_ID)
+    throw new UsageError(`Nothing of the id ${id} waits; \`kino remote inbox\` says what does.`);
   const about = { thread: one.thread, request: one.request ?? '' };
   if (one.kind === 'question') {
     await read(

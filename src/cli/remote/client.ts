@@ -35,13 +35,35 @@ export function remoteIn(address: string): Remote {
 /** The server that is driven: of the environment, or the one that was kept. @throws UsageError */
 export async function theRemote(): Promise<Remote> {
   const { KINO_SERVER: origin, KINO_SERVE_TOKEN: token } = process.env;
-  if (origin !== undefined && token !== undefined) return kept.parse({ origin, token });
+  if (origin !== undefined && token !== undefined) {
+    const given = kept.safeParse({ origin, token });
+    if (given.success) return given.data;
+    throw new UsageError(
+      'KINO_SERVER must be an address like https://host:4611, and KINO_SERVE_TOKEN its token.',
+    );
+  }
   const text = await readFile(file(), 'utf8').catch(() => undefined);
-  const parsed = text === undefined ? undefined : kept.safeParse(JSON.parse(text));
-  if (parsed?.success) return parsed.data;
+  const known = text === undefined ? undefined : kept.safeParse(jsonIn(text));
+  if (known?.success) return known.data;
   throw new UsageError(
     'No server is known: say `kino remote connect` and the address that `kino serve` prints.',
   );
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Makes sure that what answers is a server of Kino. @returns how many threads it has @throws RemoteError */
+export async function greet(remote: Remote): Promise<number> {
+  const board = z.object({ revision: z.number(), threads: z.array(z.unknown()) });
+  const answer = board.safeParse(await read(clientOf(remote).board.$get()));
+  if (!answer.success) throw new RemoteError('What answers there is no server of Kino.');
+  return answer.data.threads.length;
 }
 
 /** The routes of a server, typed. */
@@ -57,7 +79,10 @@ export async function read<T>(
     const { code } = (error.cause ?? {}) as NodeJS.ErrnoException;
     throw new RemoteError(`The server does not answer (${code ?? error.message}).`);
   });
-  if (response.ok) return response.json();
+  if (response.ok)
+    return response.json().catch(() => {
+      throw new RemoteError('What answers there is no server of Kino.');
+    });
   const said = (await response.json().catch(() => ({}))) as { error?: string };
   throw new RemoteError(said.error ?? `The server answered ${response.status}.`);
 }

@@ -36,6 +36,15 @@ test('what was started in the background proves nothing', () => {
   expect(proofOf(events, ['npm start'])[0]!.result).toBe('not-run');
 });
 
+test('what another tool was told besides what it takes proves nothing', () => {
+  const about = { step: 1, callId: 'a', tool: 'read' };
+  const events: ThreadEvent[] = [
+    { type: 'tool.started', ...about, input: { path: 'README.md', command: 'npm test' } },
+    { type: 'tool.ended', ...about, ok: true, output: 'all passed', durationMs: 1 },
+  ];
+  expect(proofOf(events, ['npm test'])[0]!.result).toBe('not-run');
+});
+
 test('an output cannot end the fence that it stands in, and only its end is shown', () => {
   const output = `${'line\n'.repeat(40)}\`\`\`\`\n# Forged`;
   const markdown = proofMarkdown(proofOf(ran(1, 'x', true, output), ['x']));

@@ -23,7 +23,8 @@ export function proofOf(events: readonly ThreadEvent[], commands: readonly strin
   const runs = new Map<string, { step: number; ok: boolean; output: string; durationMs: number }>();
   const begun = new Map<string, string>();
   for (const event of events) {
-    if (event.type === 'tool.started') {
+    // Other tools take no command; what a model says to them is no proof of one.
+    if (event.type === 'tool.started' && event.tool === 'bash') {
       const { command, background } = (event.input ?? {}) as { command?: unknown; background?: unknown };
       // What was only started has no result.
       if (typeof command === 'string' && background !== true)

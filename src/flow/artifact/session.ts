@@ -85,13 +85,13 @@ async function lastSeqOf(store: ThreadStore, thread: string): Promise<number> {
   );
 }
 
+/** What waits for an answer, as the agent is told it: it may never have heard of some. */
 async function unanswered(store: ThreadStore, thread: string): Promise<string | undefined> {
-  const ids = artifactsOf(thread, await store.read(thread)).flatMap(({ comments }) =>
+  const events = await store.read(thread);
+  const ids = artifactsOf(thread, events).flatMap(({ comments }) =>
     comments.filter(({ status, answers }) => status === 'open' && answers.length === 0).map(({ id }) => id),
   );
-  return ids.length === 0
-    ? undefined
-    : `Comments wait for an answer: ${ids.join(', ')}. Answer each with answer_comment.`;
+  return ids.length === 0 ? undefined : sentText(thread, events, ids);
 }
 
 /** Tells the agent what comes into its thread from elsewhere. */

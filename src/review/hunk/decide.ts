@@ -38,10 +38,25 @@ export interface HunkOf {
   hunk: string;
 }
 
+/** What is at work on a workspace: decisions about its files are made one after the other. */
+const working = new Map<string, Promise<unknown>>();
+
+function inTurn<T>(root: string, work: () => Promise<T>): Promise<T> {
+  const mine = (working.get(root) ?? Promise.resolve()).then(work);
+  const done = mine.catch(() => {});
+  working.set(root, done);
+  void done.then(() => {
+    if (working.get(root) === done) working.delete(root);
+  });
+  return mine;
+}
+
 /** Writes down that a hunk need not be looked at again. @throws HunkConflictError where the change no longer has it */
-export async function acceptHunk({ store, thread, root, base, file, hunk }: HunkOf): Promise<void> {
-  await patchOfHunk(root, base, file, hunk);
-  await store.append(thread, [{ type: 'hunk.decided', path: file.path, hunk, decision: 'accepted' }]);
+export function acceptHunk({ store, thread, root, base, file, hunk }: HunkOf): Promise<void> {
+  return inTurn(root, async () => {
+    await patchOfHunk(root, base, file, hunk);
+    await store.append(thread, [{ type: 'hunk.decided', path: file.path, hunk, decision: 'accepted' }]);
+  });
 }
 
 /**
@@ -49,30 +64,34 @@ export async function acceptHunk({ store, thread, root, base, file, hunk }: Hunk
  *
  * @throws HunkConflictError
  */
-export async function rejectHunk({ store, thread, root, base, file, hunk }: HunkOf): Promise<void> {
-  const patch = await patchOfHunk(root, base, file, hunk);
-  const about = { path: file.path, hunk };
-  await store.append(thread, [
-    { type: 'hunk.decided', ...about, decision: 'rejected', patch: patch.toString('base64') },
-  ]);
-  try {
-    await applyPatch(root, patch, { reverse: true });
-  } catch (error) {
-    await store.append(thread, [{ type: 'hunk.decided', ...about, decision: 'reopened' }]);
-    throw error;
-  }
+export function rejectHunk({ store, thread, root, base, file, hunk }: HunkOf): Promise<void> {
+  return inTurn(root, async () => {
+    const patch = await patchOfHunk(root, base, file, hunk);
+    const about = { type: 'hunk.decided', path: file.path, hunk } as const;
+    await store.append(thread, [{ ...about, decision: 'rejected', patch: patch.toString('base64') }]);
+    try {
+      await applyPatch(root, patch, { reverse: true });
+    } catch (error) {
+      await store.append(thread, [{ ...about, decision: 'reopened' }]);
+      throw error;
+    }
+  });
 }
 
 /** Opens a hunk again: one that was taken out is put back. @throws HunkConflictError */
-export async function reopenHunk(
-  store: ThreadStore,
-  thread: string,
-  root: string,
-  hunk: string,
-): Promise<void> {
-  const { accepted, rejected } = decisionsOf(await store.read(thread));
-  const taken = rejected.find((one) => one.hunk === hunk);
-  if (!taken && !accepted.has(hunk)) throw new HunkConflictError('Nothing was decided about that part.');
-  if (taken) await applyPatch(root, Buffer.from(taken.patch, 'base64'), { reverse: false });
-  await store.append(thread, [{ type: 'hunk.decided', path: taken?.path ?? '', hunk, decision: 'reopened' }]);
+export function reopenHunk(store: ThreadStore, thread: string, root: string, hunk: string): Promise<void> {
+  return inTurn(root, async () => {
+    const { accepted, rejected } = decisionsOf(await store.read(thread));
+    const taken = rejected.find((one) => one.hunk === hunk);
+    if (!taken && !accepted.has(hunk)) throw new HunkConflictError('Nothing was decided about that part.');
+    const about = { type: 'hunk.decided', path: taken?.path ?? '', hunk } as const;
+    await store.append(thread, [{ ...about, decision: 'reopened' }]);
+    if (!taken) return;
+    try {
+      await applyPatch(root, Buffer.from(taken.patch, 'base64'), { reverse: false });
+    } catch (error) {
+      await store.append(thread, [{ ...about, decision: 'rejected', patch: taken.patch }]);
+      throw error;
+    }
+  });
 }

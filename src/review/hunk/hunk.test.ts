@@ -117,6 +117,20 @@ test('what has changed since it was shown is neither accepted nor taken out, and
   expect(readFileSync(join(root, 'a.txt'), 'utf8')).toBe('something else\n');
 });
 
+test('the same decision twice at once: one is made, and what was taken out can be put back', async () => {
+  const store = await storeWithThread();
+  const { path: root } = createRepository([{ message: 'first', files: { 'a.txt': lines(0, 9) } }]);
+  const changed = `x\n${lines(0, 9)}`;
+  writeFileSync(join(root, 'a.txt'), changed);
+  const [one] = await hunks(root);
+  const about = { store, thread: 't', root, base: 'HEAD', ...one! };
+  const results = await Promise.allSettled([rejectHunk(about), rejectHunk(about), rejectHunk(about)]);
+  expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect(decisionsOf(await store.read('t')).rejected).toHaveLength(1);
+  await reopenHunk(store, 't', root, one!.hunk);
+  expect(readFileSync(join(root, 'a.txt'), 'utf8')).toBe(changed);
+});
+
 test('nothing is written through a link, and no program that a repository names is run', async () => {
   const store = await storeWithThread();
   const outside = temporaryFolder();

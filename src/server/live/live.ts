@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import {
   type AgentChoice,
   type Mode,
+  type OpenSession,
   openAgent,
   openModel,
   openSession,
@@ -44,7 +45,8 @@ export class Live {
   readonly #running = new Map<string, Running>();
   /** Threads whose work is about to begin. */
   readonly #opening = new Set<string>();
-  readonly #validating = new Set<Promise<unknown>>();
+  readonly #validating = new Map<string, AbortController>();
+  readonly #ending = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
 
   /** @param choice who works where nobody says it */
@@ -86,15 +88,21 @@ export class Live {
 
   /** Goes on with a thread that nobody works on. @throws RequestError @throws ThreadNotFoundError */
   async goOn(thread: string, prompt: string): Promise<void> {
+    const { folder, title, choice } = await this.mayGoOn(thread);
+    await this.#work(thread, { folder, prompt, title, choice });
+  }
+
+  /** How a thread could be gone on with. @throws RequestError where it cannot @throws ThreadNotFoundError */
+  async mayGoOn(thread: string): Promise<{ folder: string; title: string; choice: AgentChoice }> {
     const { title, agent, model, repository, ...state } = await this.#store.get(thread);
     if (this.#running.has(thread) || this.#opening.has(thread) || isWorkedOn(state))
       throw new RequestError(409, 'Somebody works on it already.');
     if (agent !== 'kino')
       throw new RequestError(409, `It is the work of ${agent}; only Kino's own agent can go on.`);
-    const started = (await this.#store.read(thread)).find((event) => event.type === 'thread.started');
+    const started = (await this.#store.read(thread, 1, 1)).find((event) => event.type === 'thread.started');
     const folder = started?.workspace ?? repository;
     if (folder === undefined) throw new RequestError(409, 'It has no workspace to go on in.');
-    await this.#work(thread, { folder, prompt, title, choice: { ...(model !== undefined && { model }) } });
+    return { folder, title, choice: model === undefined ? {} : { model } };
   }
 
   /** Notes from which a fresh session can start. @param digest only what the thread itself says; no model */
@@ -130,6 +138,7 @@ export class Live {
     const person = new WebPerson();
     const controller = new AbortController();
     this.#opening.add(thread);
+    this.#validating.get(thread)?.abort();
     const open = await openSession({
       ...{ folder, thread, person },
       ...(mode && { mode }),
@@ -149,9 +158,11 @@ export class Live {
         .then(async (outcome) => {
           this.#running.delete(thread);
           begun.resolve();
+          if (outcome?.status === 'done') await this.#validate(thread, open);
           await open.dispose();
-          if (outcome?.status === 'done') await this.#validate(thread);
         });
+      this.#ending.add(ended);
+      void ended.finally(() => this.#ending.delete(ended));
       this.#running.set(thread, {
         ...{ person, controller, ended, shell: open.session.shell },
         say: (text, delivery) =>
@@ -166,12 +177,19 @@ export class Live {
     }
   }
 
-  /** What cannot be checked has no result; the work itself is done. */
-  async #validate(thread: string): Promise<void> {
-    const work = validateThread(this.#store, thread, this.#closing.signal).catch(() => {});
-    this.#validating.add(work);
-    await work;
-    this.#validating.delete(work);
+  /**
+   * Validates what a thread has changed, where its session lets commands run without asking; until it is gone on with. What
+   * cannot be checked has no result; the work itself is done.
+   */
+  async #validate(thread: string, open: OpenSession): Promise<void> {
+    const { gate } = open.session;
+    const { outcome } = gate.decide({ tool: { name: 'diagnostics', kind: 'execute' } });
+    if (outcome !== 'allow') return;
+    const until = new AbortController();
+    this.#validating.set(thread, until);
+    const signal = AbortSignal.any([until.signal, this.#closing.signal]);
+    await validateThread(this.#store, thread, signal, open).catch(() => {});
+    if (this.#validating.get(thread) === until) this.#validating.delete(thread);
   }
 
   /** Works on a flow until it needs a person; what is decided in between is in its thread. */
@@ -232,7 +250,7 @@ export class Live {
     this.#closing.abort();
     for (const { controller } of this.#running.values()) controller.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
-    await Promise.all(this.#validating);
+    await Promise.all(this.#ending);
   }
 }
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { passedHeaders, passedStatus, requestHeaders } from '../../sandbox/index.ts';
 
 /** Where an app is reached. */
 export interface AppTarget {
@@ -35,7 +36,7 @@ export async function passOn(
       createConnection: () => socket as never,
       method: incoming.method,
       path: incoming.url,
-      headers: headersFor(incoming.headers, target.port),
+      headers: named(requestHeaders(incoming.headers), target.port),
     },
     (answer) => void passBack(answer, response).catch(() => response.destroy()),
   );
@@ -57,20 +58,20 @@ export async function passUpgrade(
   client.on('error', () => {});
   const app = await target.connect().catch(() => undefined);
   if (!app) return void client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
-  const headers = Object.entries(headersFor(incoming.headers, target.port)).flatMap(([name, value]) =>
+  const headers = Object.entries(named(incoming.headers, target.port)).flatMap(([name, value]) =>
     [value].flat().map((one) => `${name}: ${one}`),
   );
   app.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
   app.write(head);
   app.pipe(client).pipe(app);
-  app.on('error', () => client.destroy());
+  app.on('error', () => client.end());
   // What it said last is still on its way.
   app.on('close', () => client.end());
   client.on('close', () => app.destroy());
 }
 
 /** Dev servers answer who asks for them by the name that they know. */
-function headersFor({ 'accept-encoding': _, ...headers }: IncomingHttpHeaders, port: number) {
+function named({ 'accept-encoding': _, ...headers }: IncomingHttpHeaders, port: number) {
   const own = `localhost:${port}`;
   return {
     ...headers,
@@ -81,12 +82,16 @@ function headersFor({ 'accept-encoding': _, ...headers }: IncomingHttpHeaders, p
 }
 
 async function passBack(answer: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { 'x-frame-options': _, 'content-security-policy': policy, ...headers } = answer.headers;
+  const {
+    'x-frame-options': _,
+    'content-security-policy': policy,
+    ...headers
+  } = passedHeaders(answer.headers);
   const kept = {
     ...headers,
     ...(policy !== undefined && { 'content-security-policy': framed([policy].flat().join(', ')) }),
   };
-  const status = answer.statusCode ?? 502;
+  const status = passedStatus(answer.statusCode);
   if (!/^text\/html\b/i.test(headers['content-type'] ?? '') || headers['content-encoding'] !== undefined) {
     response.writeHead(status, kept);
     answer.pipe(response);
@@ -100,7 +105,7 @@ async function passBack(answer: IncomingMessage, response: ServerResponse): Prom
     bytes += (chunk as Buffer).length;
     if (bytes > MAX_HTML) throw new Error('too long');
   }
-  const { 'content-length': __, 'transfer-encoding': ___, etag: ____, ...rest } = kept;
+  const { 'content-length': __, etag: ___, ...rest } = kept;
   response.writeHead(status, rest).end(withPicker(Buffer.concat(chunks).toString('latin1')), 'latin1');
 }
 

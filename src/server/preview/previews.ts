@@ -43,6 +43,8 @@ const ADDRESS = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::(\
 /** Apps that are shown, by thread, all at one port: each has a name below `localhost`, which leads here alone. */
 export class Previews {
   readonly #previews = new Map<string, Preview>();
+  /** What is being started or stopped of a thread: one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   #server: Promise<{ server: Server; port: number }> | undefined;
 
   /** The port that they are shown at. */
@@ -52,8 +54,12 @@ export class Previews {
   }
 
   /** Starts a command that serves the app, in a sandbox of its own; without one pages are served as they lie there. */
-  async start(thread: string, folder: string, command: string | undefined): Promise<void> {
-    await this.stop(thread);
+  start(thread: string, folder: string, command: string | undefined): Promise<void> {
+    return this.#inTurn(thread, () => this.#start(thread, folder, command));
+  }
+
+  async #start(thread: string, folder: string, command: string | undefined): Promise<void> {
+    await this.#stop(thread);
     const secret = randomBytes(12).toString('hex');
     if (command === undefined) {
       const pages = await serveStatic(folder);
@@ -62,26 +68,46 @@ export class Previews {
       this.#previews.set(thread, { secret, target, sockets: 0, close: () => pages.close() });
       return;
     }
-    const open = await openSession({ folder, thread: `preview-${secret}` });
     const outputs = await mkdtemp(join(tmpdir(), 'kino-preview-'));
-    const output = join(outputs, 'output');
-    const job = await new Shell().start(command, open.sandbox, output);
-    this.#previews.set(thread, {
-      ...{ secret, command, job, output, sockets: 0 },
-      close: () => end(open, outputs),
-    });
+    let open: OpenSession | undefined;
+    try {
+      open = await openSession({ folder, thread: `preview-${secret}` });
+      const own = open;
+      const output = join(outputs, 'output');
+      const job = await new Shell().start(command, own.sandbox, output);
+      this.#previews.set(thread, {
+        ...{ secret, command, job, output, sockets: 0 },
+        close: () => end(own, outputs),
+      });
+    } catch (error) {
+      await open?.dispose();
+      await rm(outputs, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** Shows what a background job of an agent serves. */
-  async show(thread: string, job: ShellJob, port: number): Promise<void> {
-    await this.stop(thread);
+  show(thread: string, job: ShellJob, port: number): Promise<void> {
     const ports = job.ports!;
-    this.#previews.set(thread, {
-      secret: randomBytes(12).toString('hex'),
-      ...{ command: job.command, job, sockets: 0 },
-      target: { port, connect: () => ports.connect(port) },
-      close: async () => {},
+    return this.#inTurn(thread, async () => {
+      await this.#stop(thread);
+      this.#previews.set(thread, {
+        secret: randomBytes(12).toString('hex'),
+        ...{ command: job.command, job, sockets: 0 },
+        target: { port, connect: () => ports.connect(port) },
+        close: async () => {},
+      });
     });
+  }
+
+  #inTurn(thread: string, work: () => Promise<void>): Promise<void> {
+    const mine = (this.#turns.get(thread) ?? Promise.resolve()).then(work);
+    const done = mine.catch(() => {});
+    this.#turns.set(thread, done);
+    void done.then(() => {
+      if (this.#turns.get(thread) === done) this.#turns.delete(thread);
+    });
+    return mine;
   }
 
   async state(thread: string): Promise<PreviewState | undefined> {
@@ -104,13 +130,18 @@ export class Previews {
     };
   }
 
-  async stop(thread: string): Promise<void> {
+  stop(thread: string): Promise<void> {
+    return this.#inTurn(thread, () => this.#stop(thread));
+  }
+
+  async #stop(thread: string): Promise<void> {
     const preview = this.#previews.get(thread);
     this.#previews.delete(thread);
     await preview?.close();
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#turns.values());
     await Promise.all([...this.#previews.keys()].map((thread) => this.stop(thread)));
     const listening = await this.#server;
     listening?.server.closeAllConnections();

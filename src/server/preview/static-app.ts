@@ -1,6 +1,8 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { extname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type Ports, WorkspaceFiles } from '../../sandbox/index.ts';
 
@@ -32,24 +34,28 @@ export async function serveStatic(root: string): Promise<(Ports & { port: number
   return undefined;
 }
 
+/** On a socket that this user alone can reach: on a port whoever knows a name for this machine could ask. */
 async function listen(files: WorkspaceFiles, folder: string): Promise<Ports & { port: number }> {
   const server: Server = createServer((request, response) => {
     answer(files, folder, request.url ?? '/', response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  const place = await mkdtemp(join(tmpdir(), 'kino-pages-'));
+  const socket = join(place, 'socket');
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  server.unref();
   return {
-    port,
-    connect: (wanted) =>
+    port: 80,
+    connect: () =>
       new Promise<Duplex>((resolve, reject) => {
-        const socket = connect(wanted, '127.0.0.1');
-        socket.once('error', reject);
-        socket.once('connect', () => resolve(socket));
+        const connection = connect(socket);
+        connection.once('error', reject);
+        connection.once('connect', () => resolve(connection));
       }),
-    listening: async () => [port],
+    listening: async () => [80],
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await rm(place, { recursive: true, force: true });
     },
   };
 }

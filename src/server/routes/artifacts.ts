@@ -1,8 +1,6 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { sep } from 'node:path';
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { MEDIA, mediaFolder } from '../../agent/index.ts';
+import { MEDIA, readMedia } from '../../agent/index.ts';
 import {
   type Artifact,
   anchorSchema,
@@ -40,7 +38,7 @@ export function artifactRoutes({ store, live }: Server) {
         );
         if (written?.file === undefined || !Object.hasOwn(MEDIA, written.mediaType))
           throw new RequestError(404, `There is no file of ${name}.`);
-        const content = await readKept(written.file);
+        const content = await readMedia(written.file);
         if (!content) throw new RequestError(404, `The file of ${name} is gone.`);
         return context.body(new Uint8Array(content), 200, {
           'content-type': written.mediaType,
@@ -63,10 +61,11 @@ export function artifactRoutes({ store, live }: Server) {
       const drafts = (await artifactsIn(store, id)).flatMap(({ comments }) =>
         comments.filter((comment) => comment.status === 'draft').map((comment) => comment.id),
       );
-      const sent = await flows.sendComments(id);
       // Who works hears of them; a session that is over goes on with them, a phase is sent back.
-      if (sent > 0 && kind === 'session' && parent === undefined && status !== 'running')
-        await live.goOn(id, sentText(id, await store.read(id), drafts)!);
+      const goesOn = drafts.length > 0 && kind === 'session' && parent === undefined && status !== 'running';
+      if (goesOn) await live.mayGoOn(id);
+      const sent = await flows.sendComments(id);
+      if (goesOn) await live.goOn(id, sentText(id, await store.read(id), drafts)!);
       return context.json({ sent });
     });
 }
@@ -79,13 +78,4 @@ export async function artifactsIn(store: ThreadStore, thread: string): Promise<A
 /** An artifact as a page shows it. @param shown its text, where that is not the one it was written with */
 export function shownArtifact(artifact: Artifact, shown: string = latestOf(artifact).text ?? '') {
   return { ...artifact, questions: openQuestions(latestOf(artifact).text ?? ''), shown };
-}
-
-/** A file that Kino has kept; a thread that came from elsewhere may name any other. */
-async function readKept(file: string): Promise<Buffer | undefined> {
-  const folder = await realpath(mediaFolder()).catch(() => undefined);
-  const real = await realpath(file).catch(() => undefined);
-  if (folder === undefined || !real?.startsWith(folder + sep) || !(await stat(real)).isFile())
-    return undefined;
-  return readFile(real);
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readMedia } from '../../agent/index.ts';
 import { type Artifact, artifactsOf, latestOf } from '../../flow/index.ts';
 import { type Scrubbed, Scrubber, type StoredEvent, type ThreadStore } from '../../thread/index.ts';
 import { knownSecrets } from './known-secrets.ts';
@@ -56,9 +56,11 @@ export async function sharedContent(
 ): Promise<{ content: SharedContent; scrubbed: Scrubbed[] }> {
   const events = await store.read(thread);
   const started = events.find((event) => event.type === 'thread.started');
-  const workspace = started?.workspace ?? started?.repository;
+  const folders = [...new Set([started?.workspace, started?.repository])].filter(
+    (folder) => folder !== undefined,
+  );
   const scrubber = new Scrubber([
-    ...(await knownSecrets(workspace)),
+    ...(await knownSecrets(folders)),
     ...hide.map((text) => ({ kind: 'hidden', text })),
   ]);
   const all = artifactsOf(thread, events);
@@ -99,7 +101,7 @@ function textOf(artifact: Artifact): SharedContent['artifacts'][number] {
 async function fileOf(artifact: Artifact): Promise<{ mediaType: string; base64: string } | undefined> {
   const { file, mediaType, bytes } = latestOf(artifact);
   if (file === undefined || bytes > MAX_FILE || !/^(?:image|video)\//.test(mediaType)) return undefined;
-  const content = await readFile(file).catch(() => undefined);
+  const content = await readMedia(file);
   return content && { mediaType, base64: content.toString('base64') };
 }
 

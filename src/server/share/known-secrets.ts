@@ -9,20 +9,24 @@ const SECRET_NAME = /pass|secret|token|key|credential|auth|cookie|session|dsn|pr
 const MIN_LENGTH = 8;
 const SETTING = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/gm;
 
-/** What this machine knows to be secret: variables, the settings of a workspace; and where its person is at home. */
-export async function knownSecrets(workspace: string | undefined): Promise<KnownSecret[]> {
+/**
+ * What this machine knows to be secret: variables, the settings in some folders; and where its person is at home.
+ *
+ * @param folders the workspace, and the repository that it belongs to, which outlives it
+ */
+export async function knownSecrets(folders: readonly string[]): Promise<KnownSecret[]> {
   const found: KnownSecret[] = [];
   const add = (kind: string, text: string | undefined) => {
     if (text !== undefined && text.length >= MIN_LENGTH) found.push({ kind, text });
   };
   for (const [name, value] of Object.entries(process.env)) if (SECRET_NAME.test(name)) add(name, value);
-  for (const text of workspace === undefined ? [] : await settingsIn(workspace))
+  for (const text of (await Promise.all(folders.map(settingsIn))).flat())
     for (const [, name = '', double, single, bare] of text.matchAll(SETTING))
       add(name, double ?? single ?? bare);
   const home = homedir();
   if (home.length > 1) found.push({ kind: 'home folder', text: home, instead: '~' });
-  if (workspace !== undefined && workspace.length > 1)
-    found.push({ kind: 'workspace', text: workspace, instead: '.' });
+  for (const folder of folders)
+    if (folder.length > 1) found.push({ kind: 'workspace', text: folder, instead: '.' });
   const { username } = userInfo();
   if (username.length >= MIN_LENGTH) found.push({ kind: 'user', text: username, instead: 'user' });
   if (hostname().length >= MIN_LENGTH) found.push({ kind: 'machine', text: hostname(), instead: 'host' });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -47,12 +47,17 @@ const FLAGS = [
 ];
 const MAX_PROBLEMS = 40;
 const TIMEOUT_MS = 15_000;
+/** Each step of ending may take so long. */
+const CLOSE_MS = 5_000;
+/** Before the number of the process that a browser works for. */
+const PREFIX = 'kino-browser-';
 
 /** One page of the system's Chromium, in a profile and a sandbox of its own, recorded. Started when it is first used. */
 export class Browser {
   readonly recorder = new Recorder();
   readonly #options: BrowserOptions;
   readonly #problems: string[] = [];
+  #closed: Promise<BrowserRecords> | undefined;
   #opened: Promise<{ context: BrowserContext; page: Page; contained: Contained; folder: string }> | undefined;
 
   constructor(options: BrowserOptions) {
@@ -61,6 +66,7 @@ export class Browser {
 
   /** @throws BrowserError */
   async page(): Promise<Page> {
+    if (this.#closed) throw new BrowserError('The browser was closed.');
     this.#opened ??= this.#open();
     return (await this.#opened).page;
   }
@@ -74,7 +80,8 @@ export class Browser {
     const chromium = findChromium();
     if (chromium === undefined) throw new BrowserError('There is no Chromium on this machine.');
     const { root, contained: isContained, allows, local } = this.#options;
-    const folder = await mkdtemp(join(tmpdir(), 'kino-browser-'));
+    await sweep();
+    const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
     const [profile, home] = [join(folder, 'profile'), join(folder, 'home')];
     await Promise.all([mkdir(profile), mkdir(home)]);
     const wrapper = join(folder, 'browser');
@@ -97,6 +104,8 @@ export class Browser {
         // It is contained already, as a whole; root could not have it otherwise.
         chromiumSandbox: false,
         acceptDownloads: false,
+        // Kino ends what it has begun in its own order.
+        ...{ handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false },
         timeout: 30_000,
       });
       context.setDefaultTimeout(TIMEOUT_MS);
@@ -136,24 +145,58 @@ export class Browser {
     page.on('popup', (popup) => void popup.close().catch(() => {}));
   }
 
-  /** Ends it. @returns what it recorded */
-  async close(): Promise<BrowserRecords> {
+  /** Ends it, whatever its page is at. @returns what it recorded */
+  close(): Promise<BrowserRecords> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<BrowserRecords> {
     const opened = await this.#opened?.catch(() => undefined);
     if (!opened) return {};
     const { context, contained, folder } = opened;
     try {
       const file = join(folder, 'trace.zip');
-      const trace = await context.tracing.stop({ path: file }).then(
-        () => readFile(file),
-        () => undefined,
+      // A page that never rests answers nothing any more.
+      const traced = await within(
+        CLOSE_MS,
+        context.tracing.stop({ path: file }).then(() => true),
       );
+      const trace = traced ? await readFile(file).catch(() => undefined) : undefined;
       const video = this.recorder.video();
       return { ...(video && { video }), ...(trace && { trace }) };
     } finally {
-      await context.close().catch(() => {});
+      await within(CLOSE_MS, context.close());
       await contained.dispose();
       await rm(folder, { recursive: true, force: true });
     }
+  }
+}
+
+/** What work gives, or nothing where it takes too long or fails. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  return Promise.race([work.catch(() => undefined), late]).finally(() => clearTimeout(timer));
+}
+
+/** Takes away what browsers of killed processes have left. */
+async function sweep(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const pid = Number(name.startsWith(PREFIX) ? name.slice(PREFIX.length).split('-', 1)[0] : Number.NaN);
+    if (!Number.isInteger(pid) || isThere(pid)) continue;
+    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

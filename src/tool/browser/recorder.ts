@@ -2,6 +2,7 @@ import type { CDPSession, Page } from 'playwright-core';
 import { type Frame, webmOf } from './webm.ts';
 
 const INTERVAL_MS = 250;
+const PICTURE_MS = 2_000;
 /** A recording has so many pictures and bytes at most; what comes later is left out. */
 const MAX_FRAMES = 1_200;
 const MAX_BYTES = 48 * 1024 * 1024;
@@ -40,9 +41,12 @@ export class Recorder {
     if (this.#frames.length >= MAX_FRAMES || this.#bytes >= MAX_BYTES) return;
     try {
       this.#session ??= page.context().newCDPSession(page);
-      const { data } = await (await this.#session).send('Page.captureScreenshot', {
+      const session = await this.#session;
+      const taken = session.send('Page.captureScreenshot', {
         ...{ format: 'webp', quality: 60, optimizeForSpeed: true },
       });
+      taken.catch(() => {});
+      const { data } = await Promise.race([taken, tooLate()]);
       const webp = Buffer.from(data, 'base64');
       const now = performance.now();
       this.#since ??= now;
@@ -62,4 +66,11 @@ export class Recorder {
     const last = this.#frames.at(-1)?.atMs ?? 0;
     return webmOf(this.#frames, Math.min(end, last + 1_000));
   }
+}
+
+/** A page that is too busy to be seen has no picture. */
+function tooLate(): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error('too late')), PICTURE_MS).unref();
+  });
 }

@@ -7,6 +7,8 @@ import type { Browser } from './browser.ts';
 
 const MAX_CHARS = 16_000;
 const MAX_WIDTH = 2_560;
+/** Of one step; Playwright's own limits are shorter, and do not hold for a page that never rests. */
+const MAX_MS = 60_000;
 const size = z.int().min(240).max(MAX_WIDTH);
 
 const openInput = z.object({
@@ -61,8 +63,8 @@ export function browserTools(browser: Browser, keep: KeepPicture): Tool[] {
       'Open an address in the browser and read the page. localhost is what commands of this workspace listen on; other hosts must be allowed.',
     input: openInput,
     access: () => ({}),
-    run: ({ url, width, height }) =>
-      told(browser, async (page) => {
+    run: ({ url, width, height }, context) =>
+      told(browser, context, async (page) => {
         if (width !== undefined || height !== undefined) {
           const now = page.viewportSize() ?? { width: 1280, height: 800 };
           await page.setViewportSize({ width: width ?? now.width, height: height ?? now.height });
@@ -79,7 +81,7 @@ export function browserTools(browser: Browser, keep: KeepPicture): Tool[] {
       'Do something in the page, and read what it is then, with errors of the console and the network.',
     input: actInput,
     access: () => ({}),
-    run: (input) => told(browser, (page) => act(page, input)),
+    run: (input, context) => told(browser, context, (page) => act(page, input)),
   };
   const looking: Tool<z.infer<typeof lookInput>> = {
     name: 'browser_look',
@@ -87,7 +89,7 @@ export function browserTools(browser: Browser, keep: KeepPicture): Tool[] {
     description: 'See the page as a picture, at several widths where that matters.',
     input: lookInput,
     access: () => ({}),
-    run: (input, context) => look(browser, keep, input, context),
+    run: (input, context) => bounded(browser, context, () => look(browser, keep, input, context)),
   };
   return [opening, acting, looking] as Tool[];
 }
@@ -128,7 +130,42 @@ async function act(page: Page, { do: what, target, text }: z.infer<typeof actInp
 }
 
 /** Does something in the page, recorded, and tells what the page is then. */
-async function told(browser: Browser, work: (page: Page) => Promise<void>): Promise<ToolResult> {
+function told(
+  browser: Browser,
+  context: ToolContext,
+  work: (page: Page) => Promise<void>,
+): Promise<ToolResult> {
+  return bounded(browser, context, () => read(browser, work));
+}
+
+/** A page can be at something for ever: then the browser is ended, and with it whatever waits for the page. */
+async function bounded(
+  browser: Browser,
+  { signal }: Pick<ToolContext, 'signal'>,
+  work: () => Promise<ToolResult>,
+): Promise<ToolResult> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(MAX_MS)]);
+  const { promise, resolve } = Promise.withResolvers<ToolResult>();
+  const end = () => {
+    void browser.close();
+    resolve(
+      failure(
+        signal.aborted
+          ? 'It was stopped.'
+          : `The page was at it for ${MAX_MS / 1000} s; the browser is closed.`,
+      ),
+    );
+  };
+  if (limit.aborted) end();
+  else limit.addEventListener('abort', end, { once: true });
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    limit.removeEventListener('abort', end);
+  }
+}
+
+async function read(browser: Browser, work: (page: Page) => Promise<void>): Promise<ToolResult> {
   try {
     const page = await browser.page();
     await browser.recorder.during(page, async () => {

@@ -83,7 +83,7 @@ function Changes({
   const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const [target, setTarget] = useState<Omit<Draft, 'text'>>();
   const [asked, setAsked] = useState<ShownHunk>();
-  const { send, error } = useSend();
+  const { send, busy, error } = useSend();
   const rows = useMemo(() => rowsOf(change, closed), [change, closed]);
   const decide = (json: Decision) =>
     send(async () => {
@@ -96,7 +96,7 @@ function Changes({
       if (!next.delete(path)) next.add(path);
       setClosed(next);
     },
-    review: { onComment: setTarget, onWhy: setAsked, onDecide },
+    review: { onComment: setTarget, onWhy: setAsked, onDecide, busy },
   };
   async function onDecide(
     { file: { path, from, hunks }, id: hunk }: ShownHunk,
@@ -130,6 +130,7 @@ function Changes({
               <button
                 type="button"
                 className="button"
+                disabled={busy}
                 onClick={() => void decide({ decision: 'reopen', hunk })}
               >
                 Put back

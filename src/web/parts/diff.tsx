@@ -67,6 +67,8 @@ export interface DiffActions {
     onComment(target: Omit<Draft, 'text'>): void;
     onDecide(hunk: ShownHunk, decision: 'accept' | 'reject' | 'reopen'): void;
     onWhy(hunk: ShownHunk): void;
+    /** A decision is on its way. */
+    busy: boolean;
   };
 }
 
@@ -149,10 +151,11 @@ function DiffRow({ row, actions }: { row: Row; actions: DiffActions }): ReactNod
 function HunkRow({ hunk, review }: { hunk: ShownHunk; review: DiffActions['review'] }): ReactNode {
   const { place, accepted, file } = hunk;
   const name = `${place} of ${file.path}`;
-  const act = (label: string, onClick: () => void) => (
+  const act = (label: string, onClick: () => void, busy = false) => (
     <button
       type="button"
-      className="min-h-6 shrink-0 cursor-pointer rounded border border-line bg-panel px-2 font-sans text-xs hover:border-accent"
+      disabled={busy}
+      className="min-h-6 shrink-0 cursor-pointer rounded border border-line bg-panel px-2 font-sans text-xs hover:border-accent disabled:opacity-50"
       aria-label={`${label}: ${name}`}
       onClick={onClick}
     >
@@ -167,9 +170,9 @@ function HunkRow({ hunk, review }: { hunk: ShownHunk; review: DiffActions['revie
           {place}
         </span>
         {review && act('Why', () => review.onWhy(hunk))}
-        {review && accepted && act('Look again', () => review.onDecide(hunk, 'reopen'))}
-        {review && !accepted && act('Reject', () => review.onDecide(hunk, 'reject'))}
-        {review && !accepted && act('Accept', () => review.onDecide(hunk, 'accept'))}
+        {review && accepted && act('Look again', () => review.onDecide(hunk, 'reopen'), review.busy)}
+        {review && !accepted && act('Reject', () => review.onDecide(hunk, 'reject'), review.busy)}
+        {review && !accepted && act('Accept', () => review.onDecide(hunk, 'accept'), review.busy)}
       </div>
     </div>
   );

@@ -171,6 +171,10 @@ function App({
   const [path, setPath] = useState('/');
   const [width, setWidth] = useState('');
   const [picking, setPicking] = useState(false);
+  const isPicking = useRef(false);
+  useEffect(() => {
+    isPicking.current = picking;
+  }, [picking]);
   const [picked, setPicked] = useState<Picked>();
   const address = new URL(path.replace(/^\/*/, '/'), url).href;
   const reload = () => {
@@ -179,6 +183,8 @@ function App({
   useEffect(() => {
     const hear = ({ data, source, origin }: MessageEvent<unknown>) => {
       if (source !== frame.current?.contentWindow || origin !== new URL(url).origin) return;
+      // An app may say anything at any time; it is heard where somebody has asked to point.
+      if (!isPicking.current) return;
       setPicking(false);
       const said = pickedIn(data);
       if (said) setPicked(said);
@@ -252,7 +258,7 @@ function pickedIn(data: unknown): Picked | undefined {
     return undefined;
   const said = data as Record<string, unknown>;
   const text = (name: string, most: number) =>
-    typeof said[name] === 'string' ? said[name].slice(0, most) : '';
+    typeof said[name] === 'string' ? said[name].replace(/[\p{Cc}`]+/gu, ' ').slice(0, most) : '';
   return {
     selector: text('selector', 400),
     text: text('text', 200),

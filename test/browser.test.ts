@@ -1,9 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { findChromium } from '../src/tool/index.ts';
+import { Browser, browserTools, findChromium, type ToolContext } from '../src/tool/index.ts';
 import { openPage, sharedBrowser } from './support/browser.ts';
 import { kino } from './support/cli.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
 import { startServing } from './support/serving.ts';
+import { temporaryFolder } from './support/temporary.ts';
 import { eventsOf } from './support/threads.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 60_000 });
@@ -63,6 +65,29 @@ function turnFor({ body }: RecordedRequest): Turn {
 }
 
 const said = (request: RecordedRequest) => JSON.stringify(request.body.messages);
+
+describe.runIf(findChromium() !== undefined)('a browser', () => {
+  test('whose page never rests is ended when the work is stopped, and leaves nothing', async () => {
+    const server = createServer((_, response) =>
+      response.setHeader('content-type', 'text/html').end('<script>onload = () => { for (;;); }</script>'),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const browser = new Browser({
+      ...{ root: temporaryFolder(), contained: true, allows: () => false },
+      local: async () => connect(port, '127.0.0.1'),
+    });
+    const [open] = browserTools(browser, async (name) => name);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 3_000);
+    const result = await open!.run({ url: 'http://localhost:1234/' }, { signal: stop.signal } as ToolContext);
+    expect(result).toEqual({ ok: false, output: 'It was stopped.' });
+    await browser.close();
+    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`kino-browser-${process.pid}-`));
+    expect(left).toEqual([]);
+  });
+});
 
 describe.runIf(findChromium() !== undefined)('the browser sub-agent', () => {
   test('sees what a background job serves and nothing else of this machine; pictures and recording are artifacts', async (context) => {

@@ -75,7 +75,7 @@ function dial(port: number, [host, ...others]: readonly string[], outside: Socke
   inside.once('connect', () => {
     inside.removeAllListeners('error');
     outside.write('+');
-    inside.write(first);
+    if (first.length > 0) inside.write(first);
     join(outside, inside);
   });
 }

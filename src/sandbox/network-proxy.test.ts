@@ -1,14 +1,17 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../test/support/temporary.ts';
 import { openSandbox } from './index.ts';
+import { NetworkProxy } from './network-proxy.ts';
+import { isLoopback, isPrivateAddress } from './public-lookup.ts';
 
-async function server(text: string): Promise<{ port: number; seen: string[] }> {
+async function server(said: string): Promise<{ port: number; seen: string[] }> {
   const seen: string[] = [];
   const running: Server = createServer((request, response) => {
     seen.push(`${request.method} ${request.headers.host}${request.url}`);
-    response.end(text);
+    response.end(said);
   });
   await new Promise<void>((resolve) => running.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void running.close());
@@ -66,4 +69,60 @@ test('the exit code, the output and the environment are those of the command', a
   expect((await bash('kill -9 $$')).exitCode).not.toBe(0);
   // What Kino is, and where it lies, is not to be seen.
   expect((await bash('ls -A /tmp/.kino')).output).toBe('bridge.mts\nproxy\n');
+});
+
+/** What a proxy with a way to loopback answers to a request for an app that says `said` to everything. */
+async function through(said: string, request: string): Promise<string> {
+  const app = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => socket.end(said));
+  });
+  await new Promise<void>((resolve) => app.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void app.close());
+  const proxy = new NetworkProxy({
+    allows: () => true,
+    local: async () => connect((app.address() as AddressInfo).port, '127.0.0.1'),
+  });
+  onTestFinished(() => proxy.close());
+  const client = connect((await proxy.place()).socket);
+  client.on('error', () => {});
+  client.write(request);
+  return text(client).catch(() => '');
+}
+
+test.each([
+  ['a status that there is none of', 'HTTP/1.1 000 X\r\ncontent-length: 0\r\n\r\n', /^HTTP\/1\.1 502/],
+  ['a trailer without pieces', 'HTTP/1.1 200 OK\r\ntrailer: x\r\ncontent-length: 2\r\n\r\nok', /\r\n\r\nok$/],
+  ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 502/],
+])('%s from an app harms nobody but its reader', async (_, said, expected) => {
+  const answer = await through(
+    said,
+    'GET http://localhost:80/ HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n',
+  );
+  expect(answer).toMatch(expected);
+});
+
+test('a trailer that a page announces and does not send, too', async () => {
+  const answer = await through(
+    'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok',
+    'GET http://localhost/ HTTP/1.1\r\nhost: a\r\ntrailer: x\r\nconnection: close\r\n\r\n',
+  );
+  expect(answer).toMatch(/ok$/);
+});
+
+test('every name and address of this machine is loopback, and no other', () => {
+  const own = ['localhost', 'a.localhost', 'LOCALHOST.', '127.0.0.1', '127.9.9.9', '0.0.0.0', '::1', '::'];
+  for (const host of [...own, '::ffff:127.0.0.1', '::ffff:7f00:1']) expect(isLoopback(host), host).toBe(true);
+  for (const host of [
+    'localhost.evil.example',
+    '128.0.0.1',
+    '10.0.0.1',
+    '::2',
+    '::ffff:a00:1',
+    'example.com',
+  ])
+    expect(isLoopback(host), host).toBe(false);
+  for (const host of ['::ffff:7f00:1', '::ffff:a00:1', '::ffff:10.0.0.1', '169.254.169.254'])
+    expect(isPrivateAddress(host), host).toBe(true);
+  expect(isPrivateAddress('::ffff:808:808')).toBe(false);
 });

@@ -133,7 +133,7 @@ export class NetworkProxy {
         return;
       }
       client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
-      local.write(head);
+      if (head.length > 0) local.write(head);
       local.pipe(client).pipe(local);
       local.on('error', () => client.destroy());
       client.on('close', () => local.destroy());

@@ -50,3 +50,35 @@ test('when the command has ended, nothing listens', async () => {
   await running;
   expect(await ports.listening()).toEqual([]);
 });
+
+test.each([
+  [
+    'without end',
+    "const more = () => { while (s.write('x'.repeat(65536))); s.once('drain', more); }; s.write('+'); more();",
+  ],
+  ['with what is no list', 's.end(\'+{"a":1}\')'],
+  ['and falls silent', "s.write('+[')"],
+])(
+  'whoever answers in the bridge’s place %s is not listened to for long',
+  async (_, answer) => {
+    const sandbox = await openSandbox('workspace-write', { root: temporaryFolder() });
+    onTestFinished(() => sandbox.dispose());
+    const ports = (await sandbox.openPorts!())!;
+    onTestFinished(() => ports.close());
+    // More of them than the bridge itself offers.
+    const forged = `
+    import { connect } from 'node:net';
+    for (let at = 0; at < 20; at++) {
+      const s = connect('/tmp/.kino/ports');
+      s.on('error', () => {});
+      s.once('data', () => { ${answer} });
+    }
+    setTimeout(() => {}, 60_000);`;
+    const running = sandbox.exec([process.execPath, '--input-type=module', '-e', forged], { ports });
+    running.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    for (let at = 0; at < 2; at++) expect(await ports.listening()).toEqual([]);
+    expect(process.memoryUsage().rss).toBeLessThan(1024 ** 3);
+  },
+  60_000,
+);

@@ -61,8 +61,9 @@ export async function passUpgrade(
   const headers = Object.entries(named(incoming.headers, target.port)).flatMap(([name, value]) =>
     [value].flat().map((one) => `${name}: ${one}`),
   );
-  app.write(`${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`);
-  app.write(head);
+  const request = `${incoming.method} ${incoming.url} HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n`;
+  // In one piece: an app may have answered and gone before a second one, and its answer would be lost with it.
+  app.write(Buffer.concat([Buffer.from(request, 'latin1'), head]));
   app.pipe(client).pipe(app);
   app.on('error', () => client.end());
   // What it said last is still on its way.

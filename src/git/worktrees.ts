@@ -1,5 +1,6 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { GitError } from './errors.ts';
 import { git } from './git.ts';
 
 /**
@@ -10,8 +11,21 @@ import { git } from './git.ts';
  */
 export async function addWorktree(root: string, path: string, branch: string, base: string): Promise<void> {
   if (!/^[0-9a-f]{7,64}$/.test(base)) throw new Error(`${base} is no commit id`);
-  await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
+      return;
+    } catch (error) {
+      // Git reads what another process is writing about a worktree of its own just then; nothing was made yet.
+      const isOther = error instanceof GitError && OF_ANOTHER.test(error.stderr);
+      if (!isOther || attempt === ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50 * attempt));
+    }
+  }
 }
+
+const OF_ANOTHER = /failed to read .*worktrees\/[^/]+\/(?:commondir|gitdir|HEAD)|could not lock config file/;
+const ATTEMPTS = 6;
 
 /**
  * Files of a worktree that are changed or new and not committed. Git is not asked about the files of repositories

@@ -23,7 +23,13 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
       (reason: Error) => setError(reason.message),
     );
   }, [id, against]);
-  useEffect(() => void load(), [load]);
+  // What it is at now, and what its validators say, make another change of it.
+  const stamp = useStore((state) => {
+    const thread = state.threads.get(id);
+    return `${thread?.status} ${thread?.activity.broken?.join() ?? ''}`;
+  });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the stamp says when to read again
+  useEffect(() => void load(), [load, stamp]);
   return (
     <div className="flex flex-col gap-3">
       <Against onChoose={setAgainst} />

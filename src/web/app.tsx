@@ -43,7 +43,7 @@ export function App(): ReactNode {
     return () => window.removeEventListener('keydown', press);
   }, []);
   return (
-    <div className="mx-auto flex min-h-dvh max-w-6xl flex-col px-4 has-[[data-wide]]:max-w-none">
+    <div className="frame mx-auto flex min-h-dvh max-w-6xl flex-col px-4">
       <header className="flex flex-wrap items-center gap-x-1 gap-y-2 py-3">
         <a href="#main" className="sr-only focus:not-sr-only">
           Skip to what is shown

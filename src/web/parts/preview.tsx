@@ -193,6 +193,11 @@ function App({
     return () => window.removeEventListener('message', hear);
   }, [url]);
   useReloadOnChange(thread, !preview.isLive, reload);
+  // An app wants more room than a text; a selector that looks for one would be asked at every change of the page.
+  useEffect(() => {
+    document.body.classList.add('is-wide');
+    return () => document.body.classList.remove('is-wide');
+  }, []);
   const pick = () => {
     frame.current?.contentWindow?.postMessage({ kino: 'pick', on: !picking }, new URL(url).origin);
     setPicking(!picking);
@@ -240,7 +245,6 @@ function App({
         <iframe
           ref={frame}
           title="The app"
-          data-wide=""
           src={url}
           sandbox="allow-scripts allow-same-origin allow-forms allow-modals allow-popups"
           className={`h-[calc(100dvh-16rem)] min-h-96 bg-white ${width === '' ? 'w-full' : ''}`}

@@ -3,7 +3,8 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import type { SharedContent } from '../server/index.ts';
 import { DrawingContext } from './parts/diagram.tsx';
-import { EventItem, itemsOf } from './parts/event.tsx';
+import { EventItem } from './parts/event.tsx';
+import { itemsOf } from './parts/items.ts';
 import { Markdown } from './parts/markdown.tsx';
 import { Media, MediaSourceContext } from './parts/media.tsx';
 import './style.css';
@@ -48,7 +49,9 @@ function Artifact({ artifact }: { artifact: SharedContent['artifacts'][number] }
 
 function Shared() {
   const { title, facts, artifacts, events, scrubbed } = content;
-  const items = itemsOf(events).map((item) => (item.kind === 'note' ? { ...item, to: undefined } : item));
+  const items = itemsOf(events).items.map((item) =>
+    item.kind === 'note' ? { ...item, to: undefined } : item,
+  );
   return (
     <main className="mx-auto flex max-w-4xl flex-col gap-5 px-4 py-6">
       <header>

@@ -34,9 +34,20 @@ function update(change: Partial<State>): void {
     planned = false;
     for (const listener of listeners) listener();
   };
-  if (document.hidden) setTimeout(paint, 100);
+  // Whoever types sees their own keys first; what streams beside them can wait that long.
+  if (document.hidden || performance.now() - typedAt < TYPING_MS) setTimeout(paint, TYPING_MS);
   else requestAnimationFrame(paint);
 }
+
+const TYPING_MS = 100;
+let typedAt = Number.NEGATIVE_INFINITY;
+window.addEventListener(
+  'keydown',
+  () => {
+    typedAt = performance.now();
+  },
+  { capture: true, passive: true },
+);
 
 export function useStore<T>(select: (state: State) => T): T {
   return useSyncExternalStore(

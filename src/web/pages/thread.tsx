@@ -4,7 +4,8 @@ import type { ShownThread } from '../../server/index.ts';
 import type { StoredEvent } from '../../thread/index.ts';
 import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
-import { EventItem, type Item, itemsOf } from '../parts/event.tsx';
+import { EventItem } from '../parts/event.tsx';
+import { type Item, type Items, itemsOf } from '../parts/items.ts';
 import { Link } from '../parts/link.tsx';
 import { PreviewPanel } from '../parts/preview.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
@@ -21,7 +22,7 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
     followThread(id).catch((reason: Error) => setError(reason.message));
     return () => leaveThread(id);
   }, [id]);
-  const items = useMemo(() => itemsOf(known?.events ?? [], id), [known, id]);
+  const items = useItems(known?.events ?? NONE, id);
   const isUnseen = thread?.activity.isUnseen === true;
   useEffect(() => {
     // A tab in the background is not looked at.
@@ -48,6 +49,18 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
       </div>
     </div>
   );
+}
+
+const NONE: readonly StoredEvent[] = [];
+
+/** What a thread's events say; what was made of those before is kept. */
+function useItems(events: readonly StoredEvent[], id: string): readonly Item[] {
+  const before = useRef<Items>(undefined);
+  const made = useMemo(() => itemsOf(events, id, before.current), [events, id]);
+  useEffect(() => {
+    before.current = made;
+  }, [made]);
+  return made.items;
 }
 
 function Head({

@@ -163,6 +163,11 @@ describe('the manager', () => {
     const { page } = await openPage(browser, served);
     await page.goto(`${served.origin}/thread/${json.thread}`);
     await page.getByText('The answer is').waitFor();
+    const begun = { folder, prompt: 'PUBLISH it', worktree: false, mode: 'manual' };
+    const { json: cut } = await served.ask('/api/threads', begun);
+    await expect
+      .poll(async () => JSON.stringify((await served.ask('/api/board')).json), { timeout: 10_000 })
+      .toContain('bash npm publish');
     await served.stop('SIGKILL');
     await page.getByText('The server does not answer').waitFor();
     const { port } = new URL(served.origin);
@@ -171,6 +176,12 @@ describe('the manager', () => {
     await again.ask(`/api/threads/${json.thread}/messages`, { text: 'go on', delivery: 'prompt' });
     await page.getByText('here again').waitFor();
     expect(await page.getByText('say it', { exact: true }).count()).toBeGreaterThan(0);
+    // What it was in the middle of goes on from there.
+    await page.goto(`${again.origin}/thread/${cut.thread}`);
+    await page.getByText('was killed').waitFor();
+    await page.getByRole('button', { name: 'Go on where it was' }).click();
+    await page.getByText('May it run bash?').waitFor();
+    expect(await again.ask(`/api/threads/${json.thread}/resume`, {})).toMatchObject({ status: 409 });
   });
 
   test('no page has a serious fault for those who cannot see or use a mouse, nor is too wide for a phone', async (context) => {

@@ -86,10 +86,15 @@ export class Live {
     }
   }
 
-  /** Goes on with a thread that nobody works on. @throws RequestError @throws ThreadNotFoundError */
-  async goOn(thread: string, prompt: string): Promise<void> {
+  /**
+   * Goes on with a thread that nobody works on.
+   *
+   * @param prompt absent where work that was cut off goes on from where it was
+   * @throws RequestError @throws ThreadNotFoundError
+   */
+  async goOn(thread: string, prompt?: string): Promise<void> {
     const { folder, title, choice } = await this.mayGoOn(thread);
-    await this.#work(thread, { folder, prompt, title, choice });
+    await this.#work(thread, { folder, title, choice, ...(prompt !== undefined && { prompt }) });
   }
 
   /** How a thread could be gone on with. @throws RequestError where it cannot @throws ThreadNotFoundError */
@@ -133,7 +138,14 @@ export class Live {
       choice,
       mode,
       worktree,
-    }: { folder: string; prompt: string; title: string; choice: AgentChoice; mode?: Mode; worktree?: string },
+    }: {
+      folder: string;
+      prompt?: string;
+      title: string;
+      choice: AgentChoice;
+      mode?: Mode;
+      worktree?: string;
+    },
   ): Promise<void> {
     const person = new WebPerson();
     const controller = new AbortController();
@@ -151,7 +163,8 @@ export class Live {
       const { agent } = await openAgent({ ...this.#choice, ...choice }, open);
       const begun = Promise.withResolvers<void>();
       const ended = runWithArtifacts({
-        ...{ store: this.#store, thread, agent, open, prompt, title, signal: controller.signal },
+        ...{ store: this.#store, thread, agent, open, title, signal: controller.signal },
+        ...(prompt !== undefined && { prompt }),
         onEvent: () => begun.resolve(),
       })
         .catch(() => undefined)

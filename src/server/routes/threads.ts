@@ -74,6 +74,14 @@ export function threadRoutes({ store, live }: Server) {
       else live.say(thread, said, delivery);
       return context.json({ ok: true });
     })
+    .post('/threads/:id/resume', async (context) => {
+      const id = context.req.param('id');
+      const last = (await store.read(id)).findLast(({ type }) => /^thread\.|^user\.message$/.test(type));
+      if (last?.type === 'thread.ended' && last.status === 'done')
+        throw new RequestError(409, 'It is at its end; say what to do next.');
+      await live.goOn(id);
+      return context.json({ ok: true });
+    })
     .post('/threads/:id/stop', async (context) => {
       live.stop(context.req.param('id'));
       return context.json({ ok: true });

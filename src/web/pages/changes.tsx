@@ -132,7 +132,7 @@ function Changes({
           <h2 className="font-medium">Taken out</h2>
           {change.rejected.map(({ hunk, path }) => (
             <p key={hunk} className="flex items-center gap-2">
-              <span className="min-w-0 truncate font-mono text-xs">{path}</span>
+              <span className="min-w-0 font-mono text-xs break-all">{path}</span>
               <button
                 type="button"
                 className="button"

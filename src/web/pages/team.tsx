@@ -79,7 +79,7 @@ function MemberCard({ member }: { member: Member }): ReactNode {
             <span className="shrink-0 text-quiet">{new Date(at).toISOString().slice(0, 10)}</span>
             <Link
               to={`/${kind === 'flow' ? 'flow' : 'thread'}/${thread}`}
-              className="min-w-0 flex-1 truncate text-accent underline"
+              className="min-w-0 flex-1 text-accent underline"
             >
               {title}
             </Link>

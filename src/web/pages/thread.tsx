@@ -250,6 +250,18 @@ function Composer({ thread }: { thread: ShownThread }): ReactNode {
             Queue
           </button>
         )}
+        {/^(?:lost|interrupted|exhausted|failed)$/.test(thread.status) && thread.agent === 'kino' && (
+          <button
+            type="button"
+            className="button"
+            disabled={busy}
+            onClick={() =>
+              void send(() => read(api.threads[':id'].resume.$post({ param: { id: thread.id } })))
+            }
+          >
+            Go on where it was
+          </button>
+        )}
         {error && (
           <p role="alert" className="text-sm text-bad">
             {error}

@@ -98,10 +98,16 @@ export function Diff({ rows, actions }: { rows: readonly Row[]; actions: DiffAct
         {shown.getVirtualItems().map(({ key, index, start, size }) => (
           <div
             key={key}
+            data-index={index}
             className="absolute top-0 left-0 w-full"
             ref={(node) => {
               node?.style.setProperty('transform', `translateY(${start}px)`);
-              node?.style.setProperty('height', `${size}px`);
+              // Lines have one height; what is said of them may need more than one line of its own.
+              if (rows[index]?.kind === 'line') node?.style.setProperty('height', `${size}px`);
+              else {
+                node?.style.removeProperty('height');
+                shown.measureElement(node);
+              }
             }}
           >
             <DiffRow row={rows[index]!} actions={actions} />
@@ -112,6 +118,9 @@ export function Diff({ rows, actions }: { rows: readonly Row[]; actions: DiffAct
   );
 }
 
+/** What is said of a file stays in sight where its lines are long. */
+const SAID = 'sticky left-0 w-[calc(100dvw-3rem)] max-w-[69rem] px-3 text-sm leading-[22px]';
+
 function DiffRow({ row, actions }: { row: Row; actions: DiffActions }): ReactNode {
   switch (row.kind) {
     case 'file': {
@@ -120,27 +129,27 @@ function DiffRow({ row, actions }: { row: Row; actions: DiffActions }): ReactNod
         <button
           type="button"
           aria-expanded={!row.folded}
-          className="h-full w-full cursor-pointer border-b border-line bg-raised text-left"
+          className="w-full cursor-pointer border-b border-line bg-raised py-2 text-left"
           onClick={() => actions.onToggle(path)}
         >
           <span className="sticky left-0 flex w-[calc(100dvw-3rem)] max-w-[69rem] flex-col px-3">
-            <span className="flex w-full items-baseline gap-2 text-sm">
+            <span className="flex w-full flex-wrap items-baseline gap-x-2 text-sm">
               <span className="text-quiet">{row.number}</span>
-              <span className="truncate font-mono font-semibold">{path}</span>
+              <span className="min-w-0 font-mono font-semibold break-all">{path}</span>
               <span className="text-quiet">{status === 'changed' ? '' : status}</span>
               <span className="text-good">+{added}</span>
               <span className="text-bad">−{removed}</span>
               {row.isDone && <span className="text-good">✓ accepted</span>}
             </span>
-            <span className="w-full truncate text-sm text-quiet">{why}</span>
+            <span className="w-full text-sm text-quiet">{why}</span>
           </span>
         </button>
       );
     }
     case 'question':
-      return <p className="truncate px-3 text-sm leading-[22px] text-needs">? {row.text}</p>;
+      return <p className={`${SAID} text-needs`}>? {row.text}</p>;
     case 'note':
-      return <p className="truncate px-3 text-sm leading-[22px] text-quiet">{row.text}</p>;
+      return <p className={`${SAID} text-quiet`}>{row.text}</p>;
     case 'hunk':
       return <HunkRow hunk={row.hunk} review={actions.review} />;
     case 'line':
@@ -163,9 +172,9 @@ function HunkRow({ hunk, review }: { hunk: ShownHunk; review: DiffActions['revie
     </button>
   );
   return (
-    <div className="h-full bg-raised">
-      <div className="sticky left-0 flex h-full w-[calc(100dvw-3rem)] max-w-[69rem] items-center gap-2 px-3 font-mono text-xs text-quiet">
-        <span className="min-w-0 flex-1 truncate">
+    <div className="bg-raised">
+      <div className="sticky left-0 flex min-h-[34px] w-[calc(100dvw-3rem)] max-w-[69rem] flex-wrap items-center gap-2 px-3 py-1 font-mono text-xs text-quiet">
+        <span className="min-w-24 flex-1 break-all">
           {accepted && <span className="text-good">✓ </span>}
           {place}
         </span>

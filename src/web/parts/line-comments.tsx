@@ -36,7 +36,7 @@ export function CommentForm({
       }}
       onKeyDown={({ key }) => key === 'Escape' && onCancel()}
     >
-      <p className="truncate font-mono text-xs text-quiet">
+      <p className="font-mono text-xs break-all text-quiet">
         {target.path}:{target.line} {target.quote}
       </p>
       <PromptField ref={field} aria-label="Comment" value={text} onText={setText} />

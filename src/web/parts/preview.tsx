@@ -120,7 +120,7 @@ function StartForm({
           disabled={busy}
           onClick={() => void onStart({ serve: 'job', port })}
         >
-          Show what the agent serves at port {port} <code className="truncate font-mono text-xs">{own}</code>
+          Show what the agent serves at port {port} <code className="font-mono text-xs break-all">{own}</code>
         </button>
       ))}
       <label className="flex flex-col gap-1 text-sm font-medium">
@@ -319,7 +319,7 @@ function CommentOnElement({
       }}
       onKeyDown={({ key }) => key === 'Escape' && onDone()}
     >
-      <p className="truncate text-sm">
+      <p className="text-sm">
         <code className="font-mono text-xs text-quiet">{selector}</code> {text}
       </p>
       <PromptField autoFocus aria-label="Comment" value={said} onText={setSaid} />

@@ -98,10 +98,10 @@ export function ThreadLine({
           {activity.context && <ContextMeter context={activity.context} />}
         </span>
         {thread.status === 'running' && activity.doing && activity.waiting.length === 0 && (
-          <span className="truncate font-mono text-xs text-quiet">{activity.doing}</span>
+          <span className="font-mono text-xs break-all text-quiet">{activity.doing}</span>
         )}
         {working.map((part) => (
-          <span key={part.id} className="truncate border-l-2 border-line pl-2 text-xs text-quiet">
+          <span key={part.id} className="border-l-2 border-line pl-2 text-xs text-quiet">
             {part.agent === 'kino' ? part.title : part.agent} · {part.model} · {elapsed(part)}
             {part.activity.doing && <span className="font-mono"> · {part.activity.doing}</span>}
           </span>

@@ -43,7 +43,7 @@ export function Why({
   return (
     <section aria-label="Why it is there" className="card flex flex-col gap-2 border-accent p-3 text-sm">
       <div className="flex items-baseline justify-between gap-2">
-        <p className="min-w-0 truncate font-mono text-xs text-quiet">
+        <p className="min-w-0 font-mono text-xs break-all text-quiet">
           {path}, {hunk.place}
         </p>
         <button type="button" className="button" onClick={onClose}>

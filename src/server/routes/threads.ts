@@ -76,8 +76,7 @@ export function threadRoutes({ store, live }: Server) {
     })
     .post('/threads/:id/resume', async (context) => {
       const id = context.req.param('id');
-      const last = (await store.read(id)).findLast(({ type }) => /^thread\.|^user\.message$/.test(type));
-      if (last?.type === 'thread.ended' && last.status === 'done')
+      if ((await store.get(id)).status === 'done')
         throw new RequestError(409, 'It is at its end; say what to do next.');
       await live.goOn(id);
       return context.json({ ok: true });

@@ -189,6 +189,8 @@ function Transcript({
 }
 
 function Asked({ thread, events }: { thread: ShownThread; events: readonly StoredEvent[] }): ReactNode {
+  // Whoever asked is gone where nobody works any more.
+  if (thread.status !== 'running') return null;
   return thread.activity.waiting.map(({ callId, step }) => {
     const event = events.findLast(
       (one) =>

@@ -10,7 +10,7 @@ import { Link } from '../parts/link.tsx';
 import { PreviewPanel } from '../parts/preview.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { ThreadActions } from '../parts/thread-actions.tsx';
-import { ContextMeter, Status } from '../parts/thread-line.tsx';
+import { ContextMeter, Status, steps } from '../parts/thread-line.tsx';
 import { followThread, leaveThread, loadEarlier, useStore } from '../state.ts';
 
 export function ThreadPage({ id }: { id: string }): ReactNode {
@@ -105,7 +105,7 @@ function Head({
         <span>{thread.model ?? thread.agent}</span>
         {activity.mode && <span>{activity.mode}</span>}
         {activity.sandbox && <span>{activity.sandbox}</span>}
-        <span>{activity.steps} steps</span>
+        <span>{steps(activity.steps)}</span>
         {activity.costUsd !== undefined && <span>${activity.costUsd.toFixed(2)}</span>}
         {activity.context && <ContextMeter context={activity.context} />}
         {activity.workspace && <span className="font-mono">{activity.workspace}</span>}

@@ -87,7 +87,7 @@ export function ThreadLine({
         <span className="flex flex-wrap gap-x-3 text-sm text-quiet">
           {repository && <span>{repository}</span>}
           <span>{thread.model ?? thread.agent ?? thread.kind}</span>
-          {activity.steps > 0 && <span>{activity.steps} steps</span>}
+          {activity.steps > 0 && <span>{steps(activity.steps)}</span>}
           {cost !== undefined && <span>${cost.toFixed(2)}</span>}
           <span>{elapsed(thread)}</span>
           {activity.todo && (
@@ -162,4 +162,8 @@ function elapsed({ startedAt, updatedAt }: ShownThread): string {
   const minutes = Math.round(seconds / 60);
   if (minutes < 100) return `${minutes} min`;
   return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
+}
+
+export function steps(count: number): string {
+  return count === 1 ? '1 step' : `${count} steps`;
 }

@@ -3,6 +3,7 @@ import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { ArtifactView, type ShownArtifact } from '../parts/artifact.tsx';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { useStore } from '../state.ts';
 
 /** What a thread made for a person to review. */
@@ -22,12 +23,7 @@ export function ArtifactsPage({ id }: { id: string }): ReactNode {
       current = false;
     };
   }, [id, revision]);
-  if (error)
-    return (
-      <p role="alert" className="text-bad">
-        {error}
-      </p>
-    );
+  if (error) return <Problem text={error} />;
   if (!artifacts) return <p className="text-quiet">…</p>;
   return (
     <div className="flex flex-col gap-4">
@@ -73,11 +69,7 @@ function SendDrafts({
         Send {drafts.length} {drafts.length === 1 ? 'comment' : 'comments'}{' '}
         {works ? 'while it works' : 'and let it go on'}
       </button>
-      {error && (
-        <p role="alert" className="text-sm text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
     </section>
   );
 }

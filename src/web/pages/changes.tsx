@@ -5,6 +5,7 @@ import { Describe } from '../parts/describe.tsx';
 import { type Change, Diff, rowsOf, type ShownHunk } from '../parts/diff.tsx';
 import { CommentForm, type Draft, Drafts } from '../parts/line-comments.tsx';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { Validation } from '../parts/validation.tsx';
 import { Why } from '../parts/why.tsx';
 import { useStore } from '../state.ts';
@@ -33,11 +34,7 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
   return (
     <div className="flex flex-col gap-3">
       <Against onChoose={setAgainst} />
-      {error && (
-        <p role="alert" className="text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
       {!change && !error && <p className="text-quiet">…</p>}
       {change && !error && (
         <Changes key={change.base} id={id} change={change} against={against} onChanged={load} />
@@ -117,11 +114,7 @@ function Changes({
   return (
     <div className="flex flex-col gap-3">
       <Head id={id} change={change} onChanged={onChanged} />
-      {error && (
-        <p role="alert" className="text-sm text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
       {change.files.length === 0 ? (
         <p className="text-quiet">Nothing has changed.</p>
       ) : (

@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { Diff, rowsOf } from '../parts/diff.tsx';
 import { Link } from '../parts/link.tsx';
 import { Markdown } from '../parts/markdown.tsx';
+import { Problem } from '../parts/problem.tsx';
 
 type Comparison = Exclude<InferResponseType<(typeof api.compare)['$get']>, { error: string }>;
 type Attempt = Comparison['a'];
@@ -22,12 +23,7 @@ export function ComparePage({ a, b }: { a: string; b: string }): ReactNode {
       current = false;
     };
   }, [a, b]);
-  if (error)
-    return (
-      <p role="alert" className="text-bad">
-        {error}
-      </p>
-    );
+  if (error) return <Problem text={error} />;
   if (!comparison) return <p className="text-quiet">…</p>;
   return (
     <div className="flex flex-col gap-4">

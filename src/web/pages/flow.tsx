@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { ArtifactView } from '../parts/artifact.tsx';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { useStore } from '../state.ts';
 
@@ -30,12 +31,7 @@ export function FlowPage({ id }: { id: string }): ReactNode {
       current = false;
     };
   }, [id, stamp]);
-  if (error)
-    return (
-      <p role="alert" className="text-bad">
-        {error}
-      </p>
-    );
+  if (error) return <Problem text={error} />;
   if (!flow) return <p className="text-quiet">…</p>;
   const shown = chosen ?? flow.current ?? flow.phases.at(-1)!.name;
   const phase = flow.phases.find(({ name }) => name === shown)!;

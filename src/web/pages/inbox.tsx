@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { Link } from '../parts/link.tsx';
 import { isNews, needsYou } from '../parts/needs.ts';
+import { Problem } from '../parts/problem.tsx';
 import { Telling } from '../parts/telling.tsx';
 import { Status } from '../parts/thread-line.tsx';
 import { followThread, useStore } from '../state.ts';
@@ -110,11 +111,7 @@ function News({ thread }: { thread: ShownThread }): ReactNode {
           </button>
         )}
       </div>
-      {error && (
-        <p role="alert" className="text-sm text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
     </article>
   );
 }

@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { go } from '../route.ts';
 import { useStore } from '../state.ts';
@@ -130,11 +131,7 @@ export function NewWork(): ReactNode {
         </div>
       )}
       <p className="text-sm text-quiet">It works in a worktree of its own, on a branch of its own.</p>
-      {error && (
-        <p role="alert" className="text-sm text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
       <button type="submit" className="button button-main self-start" disabled={busy}>
         {busy ? 'Starting …' : 'Start'}
       </button>

@@ -2,6 +2,7 @@ import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
 import { Link } from '../parts/link.tsx';
+import { Problem } from '../parts/problem.tsx';
 
 type Report = Exclude<InferResponseType<(typeof api.team)['$get']>, { error: string }>;
 type Member = Report['members'][number];
@@ -21,12 +22,7 @@ export function TeamPage(): ReactNode {
       current = false;
     };
   }, [days]);
-  if (error)
-    return (
-      <p role="alert" className="text-bad">
-        {error}
-      </p>
-    );
+  if (error) return <Problem text={error} />;
   return (
     <div className="flex flex-col gap-4">
       <div className="flex flex-wrap items-baseline justify-between gap-3">

@@ -8,6 +8,7 @@ import { EventItem } from '../parts/event.tsx';
 import { type Item, type Items, itemsOf } from '../parts/items.ts';
 import { Link } from '../parts/link.tsx';
 import { PreviewPanel } from '../parts/preview.tsx';
+import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { ThreadActions } from '../parts/thread-actions.tsx';
 import { ContextMeter, Status, steps } from '../parts/thread-line.tsx';
@@ -29,12 +30,7 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
     if (isUnseen && !document.hidden)
       void read(api.threads[':id'].seen.$post({ param: { id } })).catch(() => {});
   }, [id, isUnseen]);
-  if (error)
-    return (
-      <p role="alert" className="text-bad">
-        {error}
-      </p>
-    );
+  if (error) return <Problem text={error} />;
   if (!thread || !known) return <p className="text-quiet">…</p>;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-3">
@@ -264,11 +260,7 @@ function Composer({ thread }: { thread: ShownThread }): ReactNode {
             Go on where it was
           </button>
         )}
-        {error && (
-          <p role="alert" className="text-sm text-bad">
-            {error}
-          </p>
-        )}
+        <Problem text={error} />
       </div>
     </form>
   );

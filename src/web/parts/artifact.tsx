@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { OwnAnswer, useSend } from './answer.tsx';
 import { Markdown } from './markdown.tsx';
 import { MediaWithRegions, type Region } from './media.tsx';
+import { Problem } from './problem.tsx';
 import { PromptField } from './prompt-field.tsx';
 import { quoteAnchor } from './quote.ts';
 import { ShareForm } from './share.tsx';
@@ -124,11 +125,7 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
           <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
             Comment
           </button>
-          {error && (
-            <p role="alert" className="text-sm text-bad">
-              {error}
-            </p>
-          )}
+          <Problem text={error} />
         </form>
       </aside>
     </article>

@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
+import { Problem } from './problem.tsx';
 import { PromptField } from './prompt-field.tsx';
 
 /** A comment that waits to be sent with the others. */
@@ -94,11 +95,7 @@ export function Drafts({
         Send {drafts.length} {drafts.length === 1 ? 'comment' : 'comments'}{' '}
         {works ? 'while it works' : 'and let it go on'}
       </button>
-      {error && (
-        <p role="alert" className="text-sm text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
     </section>
   );
 }

@@ -2,6 +2,7 @@ import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useState } from 'react';
 import { ApiError, api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
+import { Problem } from './problem.tsx';
 
 type Looked = Exclude<
   InferResponseType<(typeof api.threads)[':id']['share']['preview']['$post']>,
@@ -109,11 +110,7 @@ export function ShareForm({
           </a>
         </p>
       )}
-      {error && (
-        <p role="alert" className="text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
     </section>
   );
 }

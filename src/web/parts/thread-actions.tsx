@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { go } from '../route.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
+import { Problem } from './problem.tsx';
 import { ShareForm } from './share.tsx';
 
 /** Other ways to go on from a thread: a fork, a fresh session from its notes, another attempt held against it. */
@@ -77,11 +78,7 @@ export function ThreadActions({ thread }: { thread: ShownThread }): ReactNode {
           </select>
         )}
       </div>
-      {error && (
-        <p role="alert" className="text-sm text-bad">
-          {error}
-        </p>
-      )}
+      <Problem text={error} />
       {sharing && <ShareForm id={id} onClose={() => setSharing(false)} />}
       {notes && (
         <form

@@ -50,6 +50,7 @@ const TOLD = new Map<string, RequestError['status']>([
   ['ConfigError', 400],
   ['RuleError', 400],
   ['SandboxUnavailableError', 409],
+  ['StoreWriteError', 409],
   ['WorkspaceTooWideError', 400],
   ['WorktreeError', 409],
   ['NotARepositoryError', 400],

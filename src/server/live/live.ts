@@ -167,7 +167,11 @@ export class Live {
         ...(prompt !== undefined && { prompt }),
         onEvent: () => begun.resolve(),
       })
-        .catch(() => undefined)
+        .catch((error: unknown) => {
+          // Before its first event nobody has been told that it has begun.
+          begun.reject(error);
+          return undefined;
+        })
         .then(async (outcome) => {
           this.#running.delete(thread);
           begun.resolve();

@@ -23,6 +23,12 @@ export class Inbox {
     return this.#steering.splice(0);
   }
 
+  /** All that waits, in the order in which it would have been heard. */
+  takeAll(): { text: string; delivery: 'steer' | 'queue' }[] {
+    const steering = this.takeSteering().map((text) => ({ text, delivery: 'steer' as const }));
+    return [...steering, ...this.#queued.splice(0).map((text) => ({ text, delivery: 'queue' as const }))];
+  }
+
   /** The first that was queued. */
   takeQueued(): string | undefined {
     return this.#queued.shift();

@@ -42,7 +42,13 @@ export function runSession(run: SessionRun): Promise<Outcome & { durationMs: num
   return runInThread({
     ...{ store, thread, agent, onEvent },
     ...(onChildEvent && { onChildEvent }),
-    ...(beforeEnd && { beforeEnd }),
+    // What was said and not heard any more stays with the thread, and is heard when it is gone on with.
+    beforeEnd: async (outcome) => [
+      ...((await beforeEnd?.(outcome)) ?? []),
+      ...session.inbox
+        .takeAll()
+        .map(({ text, delivery }): ThreadEvent => ({ type: 'user.message', text, delivery })),
+    ],
     outputs: join(kinoHome(), 'outputs'),
     about: {
       ...{ kind: 'session', title, mode: session.gate.policy.mode, kino: version() },

@@ -152,7 +152,9 @@ export const projectConfigSchema = z.strictObject({
   validators: z
     .array(validator)
     .optional()
-    .describe('Commands that say whether a change is sound; default its type checkers and linters'),
+    .describe(
+      'Commands that say whether a change is sound, each { name, command: [program, arguments …] }; default its type checkers and linters',
+    ),
 });
 
 /** Everything that can be configured. The reference page is made from this. */

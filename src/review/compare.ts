@@ -20,7 +20,7 @@ export interface Attempt {
   steps: number;
   /** US dollars; absent where a price is not known. */
   costUsd?: number;
-  /** From its first event to its last. */
+  /** That were worked on it. */
   seconds: number;
   asked: string;
   answer: string;
@@ -67,7 +67,7 @@ async function attemptOf(store: ThreadStore, id: string) {
   const ended = events.findLast((event) => event.type === 'thread.ended');
   const attempt: Attempt = {
     ...{ thread: id, title, status, steps: answers.length },
-    seconds: (events.at(-1)!.at - events[0]!.at) / 1000,
+    seconds: workedMs(events) / 1000,
     ...{ asked: promptIn(events), answer: ended?.answer ?? '', slop },
     files: files
       .filter(({ path }) => !path.startsWith('.kino/artifacts/'))
@@ -83,4 +83,8 @@ function promptIn(events: readonly StoredEvent[]): string {
   const prompts = events.filter((event) => event.type === 'user.message' && event.from !== 'kino');
   const last = prompts.at(-1);
   return last?.type === 'user.message' ? last.text : '';
+}
+
+function workedMs(events: readonly StoredEvent[]): number {
+  return events.reduce((sum, event) => sum + (event.type === 'thread.ended' ? event.durationMs : 0), 0);
 }

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactsOf, groupOf, latestOf } from '../flow/index.ts';
 import { git } from '../git/index.ts';
-import type { StoredEvent, ThreadStore } from '../thread/index.ts';
+import { Scrubber, type StoredEvent, type ThreadStore } from '../thread/index.ts';
 import type { Change } from './change.ts';
+import { knownSecrets } from './known-secrets.ts';
 import { SLOP, type SlopKind } from './slop.ts';
 
 /** What a pull request says. */
@@ -42,7 +43,10 @@ export async function describe(
   ];
   const slop = slopWords(change.slop);
   const last = [`Thread ${id}.`, ...(slop === '' ? [] : [slop])].join(' ');
-  return { title, body: `${[...sections, last].filter((text) => text !== '').join('\n\n')}\n` };
+  const body = `${[...sections, last].filter((text) => text !== '').join('\n\n')}\n`;
+  // What is published holds no secret that an agent has read.
+  const folders = [...new Set([root, started?.repository])].filter((folder) => folder !== undefined);
+  return new Scrubber(await knownSecrets(folders)).value({ title, body });
 }
 
 /** What was asked and what came of it: of a session from its own thread, of a flow from the threads of its phases. */

@@ -5,6 +5,7 @@ export type { FileDiff } from './diff.ts';
 export { guidedTour, keepTour, withKeptTour } from './guide.ts';
 export { acceptHunk, decisionsOf, type HunkDecisions, rejectHunk, reopenHunk } from './hunk/decide.ts';
 export { originsOf } from './hunk/origin.ts';
+export { knownSecrets } from './known-secrets.ts';
 export { openPullRequest } from './pull-request.ts';
 export { SLOP, type SlopKind } from './slop.ts';
 export { type Member, type TeamReport, teamReport } from './team/team.ts';

@@ -32,6 +32,8 @@ export async function openPullRequest(
     );
   const branch = await git(root, ['symbolic-ref', '--quiet', '--short', 'HEAD']).catch(() => '');
   if (branch === '') throw new PullRequestError('The workspace is on no branch.');
+  // Nothing is pushed that no request could be opened for.
+  await run(root, ['gh', '--version']);
   await run(root, ['git', 'push', '--set-upstream', 'origin', `refs/heads/${branch}`]);
   const said = await run(
     root,

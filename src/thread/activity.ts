@@ -17,6 +17,8 @@ export interface Activity {
   doing?: string;
   /** How far its list is. */
   todo?: { done: number; of: number };
+  /** Milliseconds that were worked on it, as far as that has ended. */
+  workedMs?: number;
   /** Validators that what it changed does not pass; absent where all pass, or none ran. */
   broken?: string[];
   /** It has ended, and the person has not looked at what came of it. */
@@ -123,7 +125,8 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
       const { doing: _, ...rest } = activity;
       // Who stopped it knows.
       const isUnseen = event.status !== 'interrupted';
-      return { ...rest, waiting: [], reason: event.reason, ...(isUnseen && { isUnseen }) };
+      const workedMs = (activity.workedMs ?? 0) + event.durationMs;
+      return { ...rest, waiting: [], reason: event.reason, workedMs, ...(isUnseen && { isUnseen }) };
     }
     default:
       return activity;

@@ -16,7 +16,7 @@ export function define(command: Command): void {
   )
     .option(
       '--at <event>',
-      'the number of the last event that it shares, as `kino threads show` counts them',
+      'the number of the last event that it shares, as `kino threads show --json` numbers them',
       positiveInteger,
     )
     .addHelpText(

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { type AgentChoice, openModel, workspaceAround } from '../../agent/index.ts';
-import { loadConfig } from '../../config/index.ts';
+import { loadConfig, trustOf } from '../../config/index.ts';
 import { openRepository, resolveCommit } from '../../git/index.ts';
 import {
   acceptHunk,
@@ -81,7 +83,17 @@ async function validateHere(range: string, flags: ReviewFlags): Promise<void> {
   if (range.includes('..')) throw new UsageError('Validators run on the files as they are: say one commit.');
   const { root } = workspaceAround('.');
   const base = await resolveCommit(await openRepository(root), range);
+  await mustBeTrusted(root);
   printValidation(await validateChange(root, base, untilInterrupted()), flags);
+}
+
+/** Validators that the repository names, and nobody has vouched for, are not run: that is no pass. @throws UsageError */
+async function mustBeTrusted(root: string): Promise<void> {
+  const trust = await trustOf(root);
+  if (trust !== 'trusted' && existsSync(join(root, '.kino', 'config.json')))
+    throw new UsageError(
+      `The configuration of ${root} is not trusted as it is now, so that its validators are not known: \`kino trust\` shows it.`,
+    );
 }
 
 function printValidation(results: readonly ValidatorResult[], { json }: ReviewFlags): void {
@@ -119,6 +131,7 @@ async function reviewThread(part: string, flags: ReviewFlags): Promise<void> {
         await decide({ store, thread: id, root, base, file, hunk });
       }
     if (flags.validate) {
+      await mustBeTrusted(origin);
       printValidation(await validateThread(store, id, untilInterrupted()), flags);
       return;
     }

@@ -243,7 +243,7 @@ export class Live {
   /** Stops an agent; what it has written stays. @throws RequestError */
   stop(thread: string): void {
     const running = this.#running.get(thread);
-    if (!running) throw new RequestError(409, 'It does not work in this server.');
+    if (!running) throw new RequestError(409, 'No agent of this server works on it now.');
     running.controller.abort();
   }
 

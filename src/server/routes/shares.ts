@@ -37,8 +37,8 @@ export function shareRoutes({ store }: Server) {
       const { artifact, days, ...given } = context.req.valid('json');
       const { content } = await collect(thread, { ...given, days, artifact });
       const about = { title: content.title, thread, ...(artifact !== undefined && { artifact }) };
-      const { token, expiresAt } = await shares.add(await sharePage(content), about, days);
-      return context.json({ path: `/shared/${token}`, expiresAt }, 201);
+      const { id: share, token, expiresAt } = await shares.add(await sharePage(content), about, days);
+      return context.json({ path: `/shared/${token}`, share, expiresAt }, 201);
     })
     .get('/shares', async (context) => context.json({ shares: await shares.list() }))
     .delete('/shares/:share', async (context) => {

@@ -16,6 +16,7 @@ const startSchema = z.strictObject({
   mode: z.enum(MODES).optional(),
   worktree: z.boolean().default(true),
 });
+const checkSchema = startSchema.pick({ folder: true, model: true });
 const messageSchema = z.strictObject({ text, delivery: z.enum(['steer', 'queue', 'prompt']) });
 const answerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -56,6 +57,11 @@ export function threadRoutes({ store, live }: Server) {
         ...(mode && { mode }),
       });
       return context.json({ thread }, 201);
+    })
+    .post('/threads/check', body(checkSchema), async (context) => {
+      const { folder, model } = context.req.valid('json');
+      await live.check(folder, model === undefined ? {} : { model });
+      return context.json({ ok: true });
     })
     .get('/threads/:id/events', query(rangeSchema), async (context) => {
       const given = context.req.valid('query');

@@ -1,7 +1,7 @@
 import { readMedia } from '../../agent/index.ts';
 import { type Artifact, artifactsOf, latestOf } from '../../flow/index.ts';
+import { knownSecrets } from '../../review/index.ts';
 import { type Scrubbed, Scrubber, type StoredEvent, type ThreadStore } from '../../thread/index.ts';
-import { knownSecrets } from './known-secrets.ts';
 
 /** A thread has no artifact of a name. */
 export class NoSuchArtifactError extends Error {
@@ -64,7 +64,7 @@ export async function sharedContent(
     ...hide.map((text) => ({ kind: 'hidden', text })),
   ]);
   const all = artifactsOf(thread, events);
-  const chosen = wanted === undefined ? all : all.filter(({ name }) => name === wanted);
+  const chosen = wanted === undefined ? all : withShown(all, wanted);
   if (wanted !== undefined && chosen.length === 0) throw new NoSuchArtifactError(thread, wanted);
   const shown = wanted === undefined ? events.filter(({ type }) => !NOT_SHARED.test(type)) : [];
   const content = scrubber.value({
@@ -82,6 +82,14 @@ export async function sharedContent(
   const scrubbed = scrubber.found;
   const places = scrubbed.reduce((sum, { count }) => sum + count, 0);
   return { content: { ...content, artifacts, scrubbed: places }, scrubbed };
+}
+
+/** An artifact with those that its text shows. */
+function withShown(all: readonly Artifact[], wanted: string): Artifact[] {
+  const own = all.find(({ name }) => name === wanted);
+  if (!own) return [];
+  const text = latestOf(own).text ?? '';
+  return [own, ...all.filter(({ name }) => text.includes(`](artifact:${name})`))];
 }
 
 function textOf(artifact: Artifact): SharedContent['artifacts'][number] {

@@ -32,7 +32,7 @@ export class Shares {
     page: string,
     about: Omit<About, 'expiresAt'>,
     days: number,
-  ): Promise<{ token: string; expiresAt: number }> {
+  ): Promise<{ id: string; token: string; expiresAt: number }> {
     const token = randomBytes(32).toString('base64url');
     const id = idOf(token);
     const expiresAt = Date.now() + days * DAY_MS;
@@ -41,7 +41,7 @@ export class Shares {
     await writeFile(join(this.#folder, `${id}.json`), JSON.stringify({ ...about, expiresAt }), {
       mode: 0o600,
     });
-    return { token, expiresAt };
+    return { id, token, expiresAt };
   }
 
   /** The page of a token; undefined where there is none, or no longer. */

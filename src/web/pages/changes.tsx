@@ -1,4 +1,12 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useState } from 'react';
+import {
+  type Dispatch,
+  type ReactNode,
+  type SetStateAction,
+  useCallback,
+  useEffect,
+  useMemo,
+  useState,
+} from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { Describe } from '../parts/describe.tsx';
@@ -14,6 +22,8 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
   const [change, setChange] = useState<Change>();
   const [error, setError] = useState('');
   const [against, setAgainst] = useState('');
+  // They outlive what is compared with: a name that is mistyped costs no comment.
+  const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const load = useCallback(() => {
     const query = against === '' ? {} : { against };
     return read(api.threads[':id'].changes.$get({ param: { id }, query })).then(
@@ -37,7 +47,15 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
       <Problem text={error} />
       {!change && !error && <p className="text-quiet">…</p>}
       {change && !error && (
-        <Changes key={change.base} id={id} change={change} against={against} onChanged={load} />
+        <Changes
+          key={change.base}
+          id={id}
+          change={change}
+          against={against}
+          onChanged={load}
+          drafts={drafts}
+          setDrafts={setDrafts}
+        />
       )}
     </div>
   );
@@ -73,17 +91,20 @@ function Changes({
   change,
   against,
   onChanged,
+  drafts,
+  setDrafts,
 }: {
   id: string;
   change: Change;
   against: string;
   onChanged(): Promise<void>;
+  drafts: readonly Draft[];
+  setDrafts: Dispatch<SetStateAction<readonly Draft[]>>;
 }): ReactNode {
   const range = against === '' ? {} : { against };
   const [closed, setClosed] = useState<ReadonlySet<string>>(
     () => new Set(change.tour.folded.map(({ path }) => path)),
   );
-  const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const [target, setTarget] = useState<Omit<Draft, 'text'>>();
   const [asked, setAsked] = useState<ShownHunk>();
   const { send, busy, error } = useSend();
@@ -109,7 +130,7 @@ function Changes({
     const isDone = await decide(decision === 'reopen' ? { decision, hunk } : { decision, ...about });
     // Who made it hears of it with the next comments.
     const lines = hunks.find((one) => one.id === hunk)?.lines ?? [];
-    if (isDone && decision === 'reject') setDrafts([...drafts, rejectionOf(path, lines)]);
+    if (isDone && decision === 'reject') setDrafts((all) => [...all, { ...rejectionOf(path, lines), hunk }]);
   }
   return (
     <div className="flex flex-col gap-3">
@@ -130,7 +151,11 @@ function Changes({
                 type="button"
                 className="button"
                 disabled={busy}
-                onClick={() => void decide({ decision: 'reopen', hunk })}
+                onClick={async () => {
+                  // What is back need not be left out.
+                  if (await decide({ decision: 'reopen', hunk }))
+                    setDrafts((all) => all.filter((draft) => draft.hunk !== hunk));
+                }}
               >
                 Put back
               </button>
@@ -145,12 +170,19 @@ function Changes({
             target={target}
             onCancel={() => setTarget(undefined)}
             onAdd={(text) => {
-              setDrafts([...drafts, { ...target, text }]);
+              setDrafts((all) => [...all, { ...target, text }]);
               setTarget(undefined);
             }}
           />
         )}
-        {drafts.length > 0 && <Drafts id={id} drafts={drafts} onSent={() => setDrafts([])} />}
+        {drafts.length > 0 && (
+          <Drafts
+            id={id}
+            drafts={drafts}
+            onRemove={(draft) => setDrafts((all) => all.filter((one) => one !== draft))}
+            onSent={() => setDrafts([])}
+          />
+        )}
       </div>
     </div>
   );

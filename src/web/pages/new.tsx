@@ -36,6 +36,8 @@ export function NewWork(): ReactNode {
         const started: string[] = [];
         // Attempts are of one model each, in turn; with none named all are of the configured one.
         const models = model.split(/[\s,]+/).filter(Boolean);
+        // None is begun where one of them could not be.
+        for (const one of models) await read(api.threads.check.$post({ json: { folder, model: one } }));
         for (let at = 0; at < Math.max(attempts, models.length); at++) {
           const by = models[at % models.length];
           const json = { folder, prompt, worktree: true, ...(by !== undefined && { model: by }) };

@@ -1,4 +1,4 @@
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useRef, useState } from 'react';
 import type { PermissionRequested, QuestionAsked } from '../../thread/index.ts';
 import { ApiError, api, read } from '../api.ts';
 
@@ -10,7 +10,11 @@ export function useSend(): {
 } {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState('');
+  // A second click comes before the button knows that it is not to be clicked.
+  const working = useRef(false);
   const send = async (work: () => Promise<unknown>) => {
+    if (working.current) return false;
+    working.current = true;
     setBusy(true);
     setError('');
     try {
@@ -20,6 +24,7 @@ export function useSend(): {
       setError(reason instanceof ApiError ? reason.message : String(reason));
       return false;
     } finally {
+      working.current = false;
       setBusy(false);
     }
   };

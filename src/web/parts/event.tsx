@@ -60,7 +60,7 @@ function ToolItem({ item }: { item: Extract<Item, { kind: 'tool' }> }): ReactNod
           <span className="sr-only">{item.ok === undefined ? 'runs' : item.ok ? 'done' : 'failed'}: </span>
           <span aria-hidden="true">{sign}</span>
         </span>
-        <span className="font-semibold">{item.tool}</span>
+        <span className="shrink-0 font-semibold">{item.tool}</span>
         <span className="min-w-0 truncate text-quiet">
           {((words as string | undefined) ?? '').split('\n', 1)[0]}
         </span>

@@ -12,6 +12,8 @@ export interface Draft {
   side: 'old' | 'new';
   quote: string;
   text: string;
+  /** The part that was taken out, where that is what it tells of. */
+  hunk?: string;
 }
 
 /** A comment on one line. */
@@ -57,10 +59,12 @@ export function CommentForm({
 export function Drafts({
   id,
   drafts,
+  onRemove,
   onSent,
 }: {
   id: string;
   drafts: readonly Draft[];
+  onRemove(draft: Draft): void;
   onSent(): void;
 }): ReactNode {
   const works = useStore((state) => state.threads.get(id)?.status === 'running');
@@ -76,13 +80,23 @@ export function Drafts({
   return (
     <section aria-label="Comments" className="card flex flex-col gap-2 p-3">
       <ul className="flex flex-col gap-2 text-sm">
-        {drafts.map(({ path, line, text: said }, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: they are only added
-          <li key={at}>
-            <span className="font-mono text-xs text-quiet">
-              {path}:{line}
-            </span>{' '}
-            {said}
+        {drafts.map((draft, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: two may be the same
+          <li key={at} className="flex items-start gap-2">
+            <span className="min-w-0 flex-1">
+              <span className="font-mono text-xs text-quiet">
+                {draft.path}:{draft.line}
+              </span>{' '}
+              {draft.text}
+            </span>
+            <button
+              type="button"
+              className="button"
+              aria-label={`Remove the comment on ${draft.path}:${draft.line}`}
+              onClick={() => onRemove(draft)}
+            >
+              Remove
+            </button>
           </li>
         ))}
       </ul>

@@ -24,7 +24,7 @@ export function ShareForm({
 }): ReactNode {
   const [hide, setHide] = useState('');
   const [looked, setLooked] = useState<Looked>();
-  const [link, setLink] = useState<{ url: string; expiresAt: number }>();
+  const [link, setLink] = useState<{ url: string; share: string; expiresAt: number }>();
   const { send, busy, error } = useSend();
   const json = {
     days: DAYS,
@@ -46,8 +46,10 @@ export function ShareForm({
     });
   const makeLink = () =>
     send(async () => {
-      const { path, expiresAt } = await read(api.threads[':id'].share.link.$post({ param: { id }, json }));
-      setLink({ url: new URL(path, location.href).href, expiresAt });
+      const { path, share, expiresAt } = await read(
+        api.threads[':id'].share.link.$post({ param: { id }, json }),
+      );
+      setLink({ url: new URL(path, location.href).href, share, expiresAt });
     });
   return (
     <section aria-label="Share" className="card flex flex-col gap-2 p-3 text-sm">
@@ -60,6 +62,7 @@ export function ShareForm({
           onChange={({ target: { value } }) => {
             setHide(value);
             setLooked(undefined);
+            setLink(undefined);
           }}
         />
       </label>
@@ -107,7 +110,20 @@ export function ShareForm({
           Whoever has it can read it until {new Date(link.expiresAt).toLocaleDateString()}:{' '}
           <a className="text-accent underline" href={link.url} target="_blank" rel="noopener noreferrer">
             {link.url}
-          </a>
+          </a>{' '}
+          <button
+            type="button"
+            className="button"
+            disabled={busy}
+            onClick={() =>
+              void send(async () => {
+                await read(api.shares[':share'].$delete({ param: { share: link.share } }));
+                setLink(undefined);
+              })
+            }
+          >
+            Take it back
+          </button>
         </p>
       )}
       <Problem text={error} />

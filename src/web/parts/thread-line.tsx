@@ -156,8 +156,11 @@ function costOf({ kind, activity }: ShownThread, parts: readonly ShownThread[]):
   return known.reduce((sum, { activity: own }) => sum + own.costUsd!, 0);
 }
 
-function elapsed({ startedAt, updatedAt }: ShownThread): string {
-  const seconds = Math.max(0, Math.round((updatedAt - startedAt) / 1000));
+/** How long it was worked on; of what is at work or was killed, since when. */
+function elapsed({ startedAt, updatedAt, status, kind, activity }: ShownThread): string {
+  const isOver = status !== 'running' && status !== 'lost' && kind !== 'flow';
+  const ms = (isOver ? activity.workedMs : undefined) ?? updatedAt - startedAt;
+  const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 100) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);
   if (minutes < 100) return `${minutes} min`;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
-import type { KnownSecret } from '../../thread/index.ts';
+import type { KnownSecret } from '../thread/index.ts';
 
 /** Names of variables whose values are shown to nobody. */
 const SECRET_NAME = /pass|secret|token|key|credential|auth|cookie|session|dsn|private/i;

@@ -19,6 +19,7 @@ async function begin() {
     const messages = body.messages as { role: string; content: unknown }[];
     const said = JSON.stringify(messages.at(-1)!.content);
     if (said.includes('PUBLISH')) return { calls: [{ name: 'bash', args: { command: 'npm publish' } }] };
+    if (said.includes('SLEEP')) return { calls: [{ name: 'bash', args: { command: 'sleep 30' } }] };
     if (said.includes('ASK'))
       return { calls: [{ name: 'ask', args: { question: 'Which one?', options: ['left', 'right'] } }] };
     return { text: `Heard: ${said.slice(0, 80)}` };
@@ -83,6 +84,29 @@ describe('a server that is driven from a terminal', () => {
       code: 2,
       stderr: expect.stringMatching(/The server does not answer \(ECONNREFUSED\)\./),
     });
+  });
+
+  test('what is said to an agent that is then stopped stays, and is heard when it goes on', async () => {
+    const { served, folder, remote } = await begin();
+    await remote('connect', served.url);
+    const begun = { folder, prompt: 'SLEEP', worktree: false, mode: 'bypass' };
+    const { json } = await served.ask('/api/threads', begun);
+    await expect
+      .poll(async () => JSON.stringify((await served.ask('/api/board')).json), { timeout: 10_000 })
+      .toContain('bash sleep 30');
+    expect(await remote('say', json.thread, 'mind the gap')).toMatchObject({ code: 0 });
+    expect(await remote('say', json.thread, 'then rest', '--queue')).toMatchObject({ code: 0 });
+    expect(await remote('stop', json.thread)).toMatchObject({ code: 0 });
+    const watched = JSON.parse((await remote('watch', json.thread, '--json')).stdout);
+    expect(watched.events.slice(-3)).toMatchObject([
+      { type: 'user.message', text: 'mind the gap', delivery: 'steer' },
+      { type: 'user.message', text: 'then rest', delivery: 'queue' },
+      { type: 'thread.ended', status: 'interrupted' },
+    ]);
+    await remote('say', json.thread, 'go on now');
+    await remote('watch', json.thread);
+    const heard = JSON.stringify(model!.requests.at(-1)!.body.messages);
+    for (const text of ['mind the gap', 'then rest', 'go on now']) expect(heard).toContain(text);
   });
 
   test('what is no server, or no address of one, is told in a sentence', async () => {

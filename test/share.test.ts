@@ -64,7 +64,7 @@ describe('what is shared', () => {
     isClean(dry.stdout, 'no folder');
     expect(await share(thread, '--artifact', 'none')).toMatchObject({ code: 2 });
     const out = join(folder, 'shared.html');
-    const { stdout } = await share(thread, '--hide', 'echo', '--out', out, '--json');
+    const { stdout } = await share('--hide', 'echo', thread, '--out', out, '--json');
     expect(JSON.parse(stdout)).toMatchObject({ thread, file: out });
     const page = readFileSync(out, 'utf8');
     isClean(page, folder);

@@ -14,6 +14,16 @@ const browserOf = sharedBrowser();
 let model: ModelServer | undefined;
 afterEach(() => model?.close());
 
+const CONFIG = JSON.stringify({
+  validators: [
+    {
+      name: 'no bad file',
+      command: ['sh', '-c', 'if [ -e bad.txt ]; then echo bad.txt is there; exit 1; fi'],
+    },
+    { command: ['no-such-program'] },
+  ],
+});
+
 async function begin() {
   model = await startModelServer(({ body }) => {
     const messages = body.messages as { role: string; content: unknown }[];
@@ -27,18 +37,7 @@ async function begin() {
   });
   const { path: folder } = createRepository([{ message: 'first', files: { 'a.js': '1\n' } }]);
   mkdirSync(join(folder, '.kino'));
-  writeFileSync(
-    join(folder, '.kino/config.json'),
-    JSON.stringify({
-      validators: [
-        {
-          name: 'no bad file',
-          command: ['sh', '-c', 'if [ -e bad.txt ]; then echo bad.txt is there; exit 1; fi'],
-        },
-        { command: ['no-such-program'] },
-      ],
-    }),
-  );
+  writeFileSync(join(folder, '.kino/config.json'), CONFIG);
   const env = { KINO_HOME: temporaryFolder() };
   await kino(['trust'], { cwd: folder, env });
   return { folder, env, args: ['--model', 'openai-compatible/scripted', '--base-url', `${model.url}/v1`] };
@@ -57,6 +56,19 @@ describe('validators', () => {
         /✗ no bad file failed .*\n {4}bad\.txt is there\n– no-such-program not-run/,
       ),
     });
+    // What nobody trusts as it is now is not run, and that is no pass.
+    writeFileSync(join(folder, '.kino/config.json'), '{"validators":[{"command":["true"]}]}');
+    expect(await review('--validate')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('kino trust'),
+    });
+    await kino(['trust'], { cwd: folder, env });
+    expect(await review('--validate')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('✓ true passed'),
+    });
+    writeFileSync(join(folder, '.kino/config.json'), CONFIG);
+    await kino(['trust'], { cwd: folder, env });
     const results = JSON.parse((await review('--validate', '--thread', thread, '--json')).stdout);
     expect(results).toMatchObject([{ result: 'failed' }, { result: 'not-run' }]);
   });

@@ -31,6 +31,9 @@ function turnFor(said: string): Turn {
   if (said.includes('is written, version')) return { text: 'It is written.' };
   const name = /under the name \\"([a-z]+)\\"/.exec(said)?.[1];
   if (name !== undefined) return { calls: [{ name: 'write_artifact', args: { name, content: HOSTILE } }] };
+  const comment = /<comment id=\\"(c[0-9a-z]+)\\"/.exec(said)?.[1];
+  if (comment !== undefined && !said.includes('Answered.'))
+    return { calls: [{ name: 'answer_comment', args: { comment, answer: 'It is one.', addressed: true } }] };
   if (said.includes('CHANGE') && !said.includes('"role":"tool"'))
     return {
       calls: [
@@ -144,13 +147,11 @@ describe('the manager', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: 'Send 1 comment and let it go on' }).click();
-    await expect
-      .poll(() =>
-        model!.requests.some(({ body }) =>
-          JSON.stringify(body.messages).includes('base.js:1\\n> export const base = 1;\\nwhy one?'),
-        ),
-      )
-      .toBe(true);
+    await page.getByText('↳ It is one.').waitFor();
+    await page.getByText('addressed').waitFor();
+    const asked = JSON.stringify(model!.requests.map(({ body }) => body.messages));
+    for (const part of ['diff, version 1, base.js:1 (new)', '> export const base = 1;\\nwhy one?'])
+      expect(asked).toContain(part);
     expect(await violations(page)).toEqual([]);
     expect(problems).toEqual([]);
   });

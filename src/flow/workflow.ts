@@ -19,7 +19,7 @@ export const ARTIFACT_KINDS = [
     'review',
     'tour',
   ] as const),
-  ...(['diagram', 'image', 'recording', 'report', 'note'] as const),
+  ...(['diagram', 'image', 'recording', 'report', 'diff', 'note'] as const),
 ] as const;
 
 /** One phase of work: a fresh thread that knows what it reads and nothing else. */

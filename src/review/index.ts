@@ -2,6 +2,7 @@ export { type Change, changeOf } from './change.ts';
 export { compareAttempts } from './compare.ts';
 export { describe } from './description.ts';
 export type { FileDiff } from './diff.ts';
+export { diffText, keepDiff } from './diff-artifact.ts';
 export { guidedTour, keepTour, withKeptTour } from './guide.ts';
 export { acceptHunk, decisionsOf, type HunkDecisions, rejectHunk, reopenHunk } from './hunk/decide.ts';
 export { originsOf } from './hunk/origin.ts';

@@ -13,6 +13,7 @@ export type ArtifactKind =
   | 'image'
   | 'recording'
   | 'report'
+  | 'diff'
   | 'note';
 
 /** A version of something made for a person to review. */

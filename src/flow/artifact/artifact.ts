@@ -85,6 +85,16 @@ export function latestOf({ versions }: Artifact): ArtifactWritten {
 /** Whether what a comment is about is still in the latest version. What is no text is taken to be. */
 function isThere(anchor: Anchor, artifact: Artifact): boolean {
   const { text } = latestOf(artifact);
-  if (anchor.kind !== 'text' || text === undefined) return true;
-  return locate(anchor, text) !== undefined;
+  if (text === undefined) return true;
+  if (anchor.kind === 'diff') return isInDiff(anchor, text);
+  return anchor.kind !== 'text' || locate(anchor, text) !== undefined;
+}
+
+/** Whether the lines that a comment is about are still what a diff does to their file, wherever in it they have gone. */
+function isInDiff({ path, side, text }: Extract<Anchor, { kind: 'diff' }>, diff: string): boolean {
+  const own = diff.split(/^(?=diff --git )/m).filter((part) => part.split('\n', 1)[0]!.includes(path));
+  const other = side === 'new' ? '-' : '+';
+  const lines = own.flatMap((part) => part.split('\n').filter((line) => !line.startsWith(other)));
+  const held = new Set(lines.map((line) => line.slice(1)));
+  return text.split('\n').every((line) => held.has(line));
 }

@@ -55,6 +55,14 @@ export function artifactRoutes({ store, live }: Server) {
       if (!artifact) throw new RequestError(404, `There is no artifact ${name}.`);
       return context.json({ comment: await flows.comment(artifact, anchor, said) }, 201);
     })
+    .post('/threads/:id/comments/:comment/close', async (context) => {
+      const { id, comment } = context.req.param();
+      const known = (await artifactsIn(store, id)).flatMap(({ comments }) => comments);
+      if (!known.some((one) => one.id === comment))
+        throw new RequestError(404, `There is no comment ${comment}.`);
+      await store.append(id, [{ type: 'comment.closed', comment }]);
+      return context.json({ ok: true });
+    })
     .post('/threads/:id/comments/send', async (context) => {
       const id = context.req.param('id');
       const { kind, parent, status } = await store.get(id);
@@ -77,5 +85,6 @@ export async function artifactsIn(store: ThreadStore, thread: string): Promise<A
 
 /** An artifact as a page shows it. @param shown its text, where that is not the one it was written with */
 export function shownArtifact(artifact: Artifact, shown: string = latestOf(artifact).text ?? '') {
-  return { ...artifact, questions: openQuestions(latestOf(artifact).text ?? ''), shown };
+  const { mediaType, text: own = '' } = latestOf(artifact);
+  return { ...artifact, questions: mediaType === 'text/markdown' ? openQuestions(own) : [], shown };
 }

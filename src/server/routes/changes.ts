@@ -1,13 +1,16 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { artifactsOf, latestOf } from '../../flow/index.ts';
+import { artifactsOf, type Comment, Flows, latestOf } from '../../flow/index.ts';
 import { resolveCommit } from '../../git/index.ts';
 import {
   acceptHunk,
+  type Change,
   changeOf,
   decisionsOf,
   describe,
+  diffText,
   guidedTour,
+  keepDiff,
   keepTour,
   lastValidation,
   openPullRequest,
@@ -17,13 +20,22 @@ import {
   validateThread,
   withKeptTour,
 } from '../../review/index.ts';
-import type { ThreadStore } from '../../thread/index.ts';
+import type { StoredEvent, ThreadStore } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { body, query } from './validated.ts';
 
 const path = z.string().min(1).max(4_096);
 const hunk = z.string().regex(/^[0-9a-f]{12}$/, 'is no hunk');
+/** A comment on some lines of a change. */
+const commentSchema = z.strictObject({
+  path,
+  side: z.enum(['old', 'new']),
+  line: z.int().positive(),
+  /** The lines, as they stand there. */
+  quote: z.string().max(10_000),
+  text: z.string().trim().min(1).max(100_000),
+});
 const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.enum(['accept', 'reject']), path, from: path.optional(), hunk }),
   z.strictObject({ decision: z.literal('reopen'), hunk }),
@@ -51,6 +63,7 @@ export function changeRoutes({ store, live }: Server) {
         tour: text === undefined ? change.tour : withKeptTour(change.tour, text),
         isGuided: text !== undefined,
         validation: validation ?? null,
+        comments: commentsOn(id, events, change),
         accepted: [...accepted],
         rejected: rejected.map(({ hunk: one, path: of }) => ({ hunk: one, path: of })),
       });
@@ -72,6 +85,14 @@ export function changeRoutes({ store, live }: Server) {
       }
       return context.json({ ok: true });
     })
+    .post('/threads/:id/changes/comments', query(rangeSchema), body(commentSchema), async (context) => {
+      const { against } = context.req.valid('query');
+      const { id, root, base } = await workspaceOf(store, context.req.param('id'), against);
+      const { text, quote, ...place } = context.req.valid('json');
+      const diff = await keepDiff(store, id, await changeOf(root, base));
+      const anchor = { kind: 'diff', before: '', after: '', text: quote, ...place } as const;
+      return context.json({ comment: await new Flows(store).comment(diff, anchor, text) }, 201);
+    })
     .post('/threads/:id/tour', async (context) => {
       const { id, root, base } = await workspaceOf(store, context.req.param('id'));
       const change = await changeOf(root, base);
@@ -92,6 +113,17 @@ export function changeRoutes({ store, live }: Server) {
       const description = await describe(store, id, root, await changeOf(root, base));
       return context.json({ url: await openPullRequest(root, origin, description) }, 201);
     });
+}
+
+/** What was said of a change, and what became of it: stale where the change no longer does what it is about. */
+function commentsOn(id: string, events: readonly StoredEvent[], change: Change): Comment[] {
+  const diff = artifactsOf(id, events).find(({ kind }) => kind === 'diff');
+  if (!diff) return [];
+  // As if the change as it is now were its latest version.
+  const text = diffText(change);
+  const latest = { ...latestOf(diff), text, bytes: text.length };
+  const own = events.filter((event) => event.type !== 'artifact.written' || event.artifact !== diff.name);
+  return artifactsOf(id, [latest, ...own])[0]?.comments ?? [];
 }
 
 /** @param against what it is compared with; default what its work started from @throws NoSuchCommitError */

@@ -94,7 +94,8 @@ function withShown(all: readonly Artifact[], wanted: string): Artifact[] {
 
 function textOf(artifact: Artifact): SharedContent['artifacts'][number] {
   const { name, title, comments } = artifact;
-  const { version, text } = latestOf(artifact);
+  const { version, text: written, mediaType } = latestOf(artifact);
+  const text = mediaType === 'text/x-diff' ? `~~~~~~~~diff\n${written}\n~~~~~~~~` : written;
   return {
     ...{ name, title, version, ...(text !== undefined && { text }) },
     comments: comments

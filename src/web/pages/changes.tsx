@@ -1,17 +1,9 @@
-import {
-  type Dispatch,
-  type ReactNode,
-  type SetStateAction,
-  useCallback,
-  useEffect,
-  useMemo,
-  useState,
-} from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { Describe } from '../parts/describe.tsx';
 import { type Change, Diff, rowsOf, type ShownHunk } from '../parts/diff.tsx';
-import { CommentForm, type Draft, Drafts } from '../parts/line-comments.tsx';
+import { CommentForm, LineComments, type Target } from '../parts/line-comments.tsx';
 import { Link } from '../parts/link.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { Validation } from '../parts/validation.tsx';
@@ -22,8 +14,6 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
   const [change, setChange] = useState<Change>();
   const [error, setError] = useState('');
   const [against, setAgainst] = useState('');
-  // They outlive what is compared with: a name that is mistyped costs no comment.
-  const [drafts, setDrafts] = useState<readonly Draft[]>([]);
   const load = useCallback(() => {
     const query = against === '' ? {} : { against };
     return read(api.threads[':id'].changes.$get({ param: { id }, query })).then(
@@ -47,15 +37,7 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
       <Problem text={error} />
       {!change && !error && <p className="text-quiet">…</p>}
       {change && !error && (
-        <Changes
-          key={change.base}
-          id={id}
-          change={change}
-          against={against}
-          onChanged={load}
-          drafts={drafts}
-          setDrafts={setDrafts}
-        />
+        <Changes key={change.base} id={id} change={change} against={against} onChanged={load} />
       )}
     </div>
   );
@@ -91,27 +73,57 @@ function Changes({
   change,
   against,
   onChanged,
-  drafts,
-  setDrafts,
 }: {
   id: string;
   change: Change;
   against: string;
   onChanged(): Promise<void>;
-  drafts: readonly Draft[];
-  setDrafts: Dispatch<SetStateAction<readonly Draft[]>>;
 }): ReactNode {
   const range = against === '' ? {} : { against };
   const [closed, setClosed] = useState<ReadonlySet<string>>(
     () => new Set(change.tour.folded.map(({ path }) => path)),
   );
-  const [target, setTarget] = useState<Omit<Draft, 'text'>>();
+  const [target, setTarget] = useState<Target>();
   const [asked, setAsked] = useState<ShownHunk>();
   const { send, busy, error } = useSend();
   const rows = useMemo(() => rowsOf(change, closed), [change, closed]);
+  /** Comments that tell of what was taken out, by its part. */
+  const told = useRef(new Map<string, string>());
+  const comment = async (on: Target, text: string) => {
+    const json = { ...on, text };
+    return read(api.threads[':id'].changes.comments.$post({ param: { id }, query: range, json }));
+  };
+  const close = (said: string) =>
+    read(api.threads[':id'].comments[':comment'].close.$post({ param: { id, comment: said } }));
   const decide = (json: Decision) =>
+    read(api.threads[':id'].changes.decisions.$post({ param: { id }, query: range, json }));
+  const reopen = (hunk: string) =>
     send(async () => {
-      await read(api.threads[':id'].changes.decisions.$post({ param: { id }, query: range, json }));
+      await decide({ decision: 'reopen', hunk });
+      // What is back need not be left out.
+      const said = told.current.get(hunk);
+      told.current.delete(hunk);
+      if (said !== undefined) await close(said);
+      await onChanged();
+    });
+  const reject = ({ file: { path, from, hunks }, id: hunk }: ShownHunk) =>
+    send(async () => {
+      // Who made it hears of it with the next comments. Said before, it is on what is still there.
+      const lines = hunks.find((one) => one.id === hunk)?.lines ?? [];
+      const { comment: said } = await comment(...rejectionOf(path, lines));
+      try {
+        await decide({ decision: 'reject', path, ...(from !== undefined && { from }), hunk });
+        told.current.set(hunk, said);
+      } catch (problem) {
+        await close(said);
+        throw problem;
+      } finally {
+        await onChanged();
+      }
+    });
+  const accept = ({ file: { path, from }, id: hunk }: ShownHunk) =>
+    send(async () => {
+      await decide({ decision: 'accept', path, ...(from !== undefined && { from }), hunk });
       await onChanged();
     });
   const actions = {
@@ -120,18 +132,12 @@ function Changes({
       if (!next.delete(path)) next.add(path);
       setClosed(next);
     },
-    review: { onComment: setTarget, onWhy: setAsked, onDecide, busy },
+    review: {
+      ...{ onComment: setTarget, onWhy: setAsked, busy },
+      onDecide: (hunk: ShownHunk, decision: Decision['decision']) =>
+        void (decision === 'reopen' ? reopen(hunk.id) : decision === 'reject' ? reject(hunk) : accept(hunk)),
+    },
   };
-  async function onDecide(
-    { file: { path, from, hunks }, id: hunk }: ShownHunk,
-    decision: Decision['decision'],
-  ): Promise<void> {
-    const about = { path, ...(from !== undefined && { from }), hunk };
-    const isDone = await decide(decision === 'reopen' ? { decision, hunk } : { decision, ...about });
-    // Who made it hears of it with the next comments.
-    const lines = hunks.find((one) => one.id === hunk)?.lines ?? [];
-    if (isDone && decision === 'reject') setDrafts((all) => [...all, { ...rejectionOf(path, lines), hunk }]);
-  }
   return (
     <div className="flex flex-col gap-3">
       <Head id={id} change={change} onChanged={onChanged} />
@@ -147,16 +153,7 @@ function Changes({
           {change.rejected.map(({ hunk, path }) => (
             <p key={hunk} className="flex items-center gap-2">
               <span className="min-w-0 font-mono text-xs break-all">{path}</span>
-              <button
-                type="button"
-                className="button"
-                disabled={busy}
-                onClick={async () => {
-                  // What is back need not be left out.
-                  if (await decide({ decision: 'reopen', hunk }))
-                    setDrafts((all) => all.filter((draft) => draft.hunk !== hunk));
-                }}
-              >
+              <button type="button" className="button" disabled={busy} onClick={() => void reopen(hunk)}>
                 Put back
               </button>
             </p>
@@ -168,21 +165,18 @@ function Changes({
         {target && (
           <CommentForm
             target={target}
+            busy={busy}
             onCancel={() => setTarget(undefined)}
-            onAdd={(text) => {
-              setDrafts((all) => [...all, { ...target, text }]);
-              setTarget(undefined);
-            }}
+            onAdd={(text) =>
+              void send(async () => {
+                await comment(target, text);
+                setTarget(undefined);
+                await onChanged();
+              })
+            }
           />
         )}
-        {drafts.length > 0 && (
-          <Drafts
-            id={id}
-            drafts={drafts}
-            onRemove={(draft) => setDrafts((all) => all.filter((one) => one !== draft))}
-            onSent={() => setDrafts([])}
-          />
-        )}
+        <LineComments id={id} comments={change.comments} onChanged={onChanged} />
       </div>
     </div>
   );
@@ -242,14 +236,14 @@ const MAX_QUOTE = 12;
 function rejectionOf(
   path: string,
   lines: readonly { kind: string; text: string; old?: number | undefined; new?: number | undefined }[],
-): Draft {
+): [Target, string] {
   const changed = lines.filter(({ kind }) => kind !== 'context');
   const first = changed[0];
   const side = first?.kind === 'removed' ? 'old' : 'new';
   const quote = changed.slice(0, MAX_QUOTE).map(({ kind, text }) => `${kind === 'added' ? '+' : '-'}${text}`);
-  return {
-    ...{ path, side, line: (side === 'old' ? first?.old : first?.new) ?? 1 },
+  const on = {
+    ...({ path, side, line: (side === 'old' ? first?.old : first?.new) ?? 1 } as const),
     quote: [...quote, ...(changed.length > MAX_QUOTE ? ['…'] : [])].join('\n'),
-    text: 'I have taken this out of your change; leave it out.',
   };
+  return [on, 'I have taken this out of your change; leave it out.'];
 }

@@ -85,6 +85,8 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
             chosen={anchor?.kind === 'region' ? anchor : undefined}
             onChoose={setAnchor}
           />
+        ) : written.mediaType === 'text/x-diff' ? (
+          <pre className="max-h-[70dvh] overflow-auto font-mono text-xs">{body}</pre>
         ) : (
           <Markdown text={body} thread={artifact.thread} />
         )}

@@ -2,7 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useRef } from 'react';
 import type { api } from '../api.ts';
-import type { Draft } from './line-comments.tsx';
+import type { Target } from './line-comments.tsx';
 
 /** What a diff shows of a change: decided on where it can be, otherwise only read. */
 export type ShownChange = Pick<Change, 'files' | 'tour'> & { accepted?: readonly string[] };
@@ -64,7 +64,7 @@ export interface DiffActions {
   onToggle(path: string): void;
   /** Absent where the change is only read. */
   review?: {
-    onComment(target: Omit<Draft, 'text'>): void;
+    onComment(target: Target): void;
     onDecide(hunk: ShownHunk, decision: 'accept' | 'reject' | 'reopen'): void;
     onWhy(hunk: ShownHunk): void;
     /** A decision is on its way. */
@@ -194,7 +194,7 @@ function LineRow({
 }: {
   path: string;
   line: Line;
-  onComment: ((target: Omit<Draft, 'text'>) => void) | undefined;
+  onComment: ((target: Target) => void) | undefined;
 }): ReactNode {
   const side = line.kind === 'removed' ? 'old' : 'new';
   const number = (side === 'old' ? line.old : line.new) ?? 0;

@@ -2,27 +2,27 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
+import type { Change } from './diff.tsx';
 import { Problem } from './problem.tsx';
 import { PromptField } from './prompt-field.tsx';
 
-/** A comment that waits to be sent with the others. */
-export interface Draft {
+/** Lines of a change that a comment is about. */
+export interface Target {
   path: string;
   line: number;
   side: 'old' | 'new';
   quote: string;
-  text: string;
-  /** The part that was taken out, where that is what it tells of. */
-  hunk?: string;
 }
 
 /** A comment on one line. */
 export function CommentForm({
   target,
+  busy,
   onAdd,
   onCancel,
 }: {
-  target: Omit<Draft, 'text'>;
+  target: Target;
+  busy: boolean;
   onAdd(text: string): void;
   onCancel(): void;
 }): ReactNode {
@@ -44,7 +44,7 @@ export function CommentForm({
       </p>
       <PromptField ref={field} aria-label="Comment" value={text} onText={setText} />
       <div className="flex gap-2">
-        <button type="submit" className="button" disabled={text.trim() === ''}>
+        <button type="submit" className="button" disabled={busy || text.trim() === ''}>
           Add to the comments
         </button>
         <button type="button" className="button" onClick={onCancel}>
@@ -55,61 +55,80 @@ export function CommentForm({
   );
 }
 
-/** Comments on a change, sent all at once to whoever made it. */
-export function Drafts({
+/** What was said of a change and what became of it; what is not sent yet is sent all at once. */
+export function LineComments({
   id,
-  drafts,
-  onRemove,
-  onSent,
+  comments,
+  onChanged,
 }: {
   id: string;
-  drafts: readonly Draft[];
-  onRemove(draft: Draft): void;
-  onSent(): void;
+  comments: Change['comments'];
+  onChanged(): Promise<void>;
 }): ReactNode {
   const works = useStore((state) => state.threads.get(id)?.status === 'running');
   const { send, busy, error } = useSend();
-  const text = `Comments on your change. Do what each asks, or say why not:\n\n${drafts
-    .map(
-      ({ path, line, side, quote, text: said }) =>
-        `${path}:${line}${side === 'old' ? ' (before)' : ''}\n${quote.replace(/^/gm, '> ')}\n${said}`,
-    )
-    .join('\n\n')}`;
-  const delivery = works ? 'steer' : 'prompt';
-  const post = () => read(api.threads[':id'].messages.$post({ param: { id }, json: { text, delivery } }));
+  const drafts = comments.filter(({ status }) => status === 'draft');
+  const sendAll = () =>
+    send(async () => {
+      await read(api.threads[':id'].comments.send.$post({ param: { id } }));
+      await onChanged();
+    });
+  const close = (comment: string) =>
+    send(async () => {
+      await read(api.threads[':id'].comments[':comment'].close.$post({ param: { id, comment } }));
+      await onChanged();
+    });
+  if (comments.length === 0) return null;
   return (
-    <section aria-label="Comments" className="card flex flex-col gap-2 p-3">
+    <section aria-label="Comments" className="card flex max-h-96 flex-col gap-2 overflow-y-auto p-3">
       <ul className="flex flex-col gap-2 text-sm">
-        {drafts.map((draft, at) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: two may be the same
-          <li key={at} className="flex items-start gap-2">
-            <span className="min-w-0 flex-1">
-              <span className="font-mono text-xs text-quiet">
-                {draft.path}:{draft.line}
-              </span>{' '}
-              {draft.text}
-            </span>
-            <button
-              type="button"
-              className="button"
-              aria-label={`Remove the comment on ${draft.path}:${draft.line}`}
-              onClick={() => onRemove(draft)}
-            >
-              Remove
-            </button>
+        {comments.map((comment) => (
+          <li key={comment.id} className="flex items-start gap-2">
+            <Said comment={comment} />
+            {comment.status !== 'addressed' && (
+              <button type="button" className="button" disabled={busy} onClick={() => void close(comment.id)}>
+                {comment.status === 'draft' ? 'Remove' : 'Done'}
+              </button>
+            )}
           </li>
         ))}
       </ul>
-      <button
-        type="button"
-        className="button button-main self-start"
-        disabled={busy}
-        onClick={async () => (await send(post)) && onSent()}
-      >
-        Send {drafts.length} {drafts.length === 1 ? 'comment' : 'comments'}{' '}
-        {works ? 'while it works' : 'and let it go on'}
-      </button>
+      {drafts.length > 0 && (
+        <button
+          type="button"
+          className="button button-main self-start"
+          disabled={busy}
+          onClick={() => void sendAll()}
+        >
+          Send {drafts.length} {drafts.length === 1 ? 'comment' : 'comments'}{' '}
+          {works ? 'while it works' : 'and let it go on'}
+        </button>
+      )}
       <Problem text={error} />
     </section>
+  );
+}
+
+function Said({
+  comment: { anchor, status, text, answers },
+}: {
+  comment: Change['comments'][number];
+}): ReactNode {
+  const colour = status === 'addressed' ? 'text-good' : status === 'open' ? 'text-needs' : 'text-quiet';
+  return (
+    <div className="min-w-0 flex-1">
+      <span className={colour}>{status}</span>{' '}
+      {anchor.kind === 'diff' && (
+        <span className="font-mono text-xs break-all text-quiet">
+          {anchor.path}:{anchor.line}
+        </span>
+      )}
+      <p className="whitespace-pre-wrap">{text}</p>
+      {answers.map(({ answer }) => (
+        <p key={answer} className="text-accent">
+          ↳ {answer}
+        </p>
+      ))}
+    </div>
   );
 }

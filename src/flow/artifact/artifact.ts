@@ -92,7 +92,9 @@ function isThere(anchor: Anchor, artifact: Artifact): boolean {
 
 /** Whether the lines that a comment is about are still what a diff does to their file, wherever in it they have gone. */
 function isInDiff({ path, side, text }: Extract<Anchor, { kind: 'diff' }>, diff: string): boolean {
-  const own = diff.split(/^(?=diff --git )/m).filter((part) => part.split('\n', 1)[0]!.includes(path));
+  const own = diff
+    .split(/^(?=diff --git )/m)
+    .filter((part) => part.split('\n', 1)[0]!.endsWith(` b/${path}`));
   const other = side === 'new' ? '-' : '+';
   const lines = own.flatMap((part) => part.split('\n').filter((line) => !line.startsWith(other)));
   const held = new Set(lines.map((line) => line.slice(1)));

@@ -69,6 +69,8 @@ export function artifactRoutes({ store, live }: Server) {
       const drafts = (await artifactsIn(store, id)).flatMap(({ comments }) =>
         comments.filter((comment) => comment.status === 'draft').map((comment) => comment.id),
       );
+      if (kind === 'flow')
+        throw new RequestError(409, 'Comments on a flow go to a phase of it: open that one.');
       // Who works hears of them; a session that is over goes on with them, a phase is sent back.
       const goesOn = drafts.length > 0 && kind === 'session' && parent === undefined && status !== 'running';
       if (goesOn) await live.mayGoOn(id);

@@ -41,7 +41,7 @@ export function FlowPage({ id }: { id: string }): ReactNode {
         <h1 className="text-xl font-semibold">{flow.title}</h1>
         <p className="text-sm text-quiet">
           {flow.workflow} · {flow.policy} · <span className="font-mono">{flow.workspace}</span>{' '}
-          <Link to={`/changes/${flow.id}`} className="text-accent underline">
+          <Link to={`/changes/${phase.thread ?? flow.id}`} className="text-accent underline">
             What it changed
           </Link>
         </p>

@@ -7,6 +7,7 @@ import { isNews, needsYou } from '../parts/needs.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Telling } from '../parts/telling.tsx';
 import { Status } from '../parts/thread-line.tsx';
+import { go } from '../route.ts';
 import { followThread, useStore } from '../state.ts';
 
 export function Inbox(): ReactNode {
@@ -49,7 +50,14 @@ function Item({ thread }: { thread: ShownThread }): ReactNode {
           {thread.title}
         </Link>
       </h2>
-      {thread.kind === 'flow' && <p className="text-needs">{thread.activity.reason}</p>}
+      {thread.kind === 'flow' && (
+        <p className="flex flex-wrap items-center gap-2 text-needs">
+          {thread.activity.reason}
+          <button type="button" className="button" data-key="o" onClick={() => go(`/flow/${thread.id}`)}>
+            Read and decide <kbd>o</kbd>
+          </button>
+        </p>
+      )}
       {asked.map((event) =>
         event.type === 'permission.requested' ? (
           <PermissionForm thread={thread.id} key={event.seq} event={event} />

@@ -183,11 +183,19 @@ test('a phase that is thrown away leaves no trace: neither in the workspace nor 
       ? { calls: [{ name: 'write', args: { path: bad ? 'bad.js' : 'good.js', content: '1\n' } }] }
       : step === 2
         ? artifact('walkthrough', bad ? '# Bad idea\n' : '# Good idea\n')
-        : DONE;
+        : step === 3 && bad
+          ? artifact('bad-notes', '# Also a bad idea\n')
+          : DONE;
   });
   const first = await flow(cwd, ['start', 'build something', '--workflow', 'two']);
   expect(first).toMatchObject({ state: 'needs-you', phase: 'build' });
   expect(existsSync(join(first.workspace, 'bad.js'))).toBe(true);
+  const kept = join(
+    first.workspace,
+    '.kino/artifacts',
+    readdirSync(join(first.workspace, '.kino/artifacts'))[0]!,
+  );
+  expect(readdirSync(kept)).toEqual(['bad-notes.md', 'walkthrough.md']);
   bad = false;
   step = 0;
   const again = await flow(cwd, ['discard']);
@@ -197,11 +205,40 @@ test('a phase that is thrown away leaves no trace: neither in the workspace nor 
   expect(existsSync(join(first.workspace, 'bad.js'))).toBe(false);
   expect(existsSync(join(first.workspace, 'good.js'))).toBe(true);
   expect(told()).not.toContain('Bad idea');
+  expect(readdirSync(kept)).toEqual(['walkthrough.md']);
+  expect(readFileSync(join(kept, 'walkthrough.md'), 'utf8')).toBe('# Good idea\n');
   step = 0;
   const summed = await flow(cwd, ['approve']);
   expect(summed).toMatchObject({ state: 'needs-you', phase: 'sum' });
   expect(told()).toContain('Good idea');
   expect(told()).not.toMatch(/Bad idea|build something/);
+});
+
+test('a request that a phase may not know is not told by names either', async () => {
+  const cwd = await repository();
+  await serve((prompt, _, index) => {
+    if (prompt.includes('as neutral questions'))
+      return index === 0 ? artifact('questions', '# What calls it?\n') : DONE;
+    return index === 0
+      ? {
+          calls: [
+            {
+              name: 'bash',
+              args: { command: 'pwd; git branch -a; env; find . -path ./.git -prune -o -print' },
+            },
+          ],
+        }
+      : index === 1
+        ? artifact('research', '# Nothing calls it\n')
+        : DONE;
+  });
+  const request = 'replace the greeting with a xylophone';
+  const begun = await flow(cwd, ['start', request, '--workflow', 'questions-first']);
+  expect(begun).toMatchObject({ state: 'needs-you', phase: 'questions' });
+  server!.requests.length = 0;
+  expect(await flow(cwd, ['approve'])).toMatchObject({ state: 'needs-you', phase: 'research' });
+  expect(told()).toContain('questions.md');
+  expect(told()).not.toContain('xylophone');
 });
 
 test('who looks is the policy’s: always-proceed asks nobody, agent-decides asks where the agent wants it', async () => {

@@ -9,7 +9,8 @@ import {
   type ThreadStore,
 } from '../thread/index.ts';
 import { type Artifact, artifactsOf, latestOf } from './artifact/artifact.ts';
-import { sentText } from './artifact/session.ts';
+import { dropFile, groupOfFlow } from './artifact/files.ts';
+import { keepBeside, sentText } from './artifact/session.ts';
 import { isApproved, needsPerson, type PhaseRun, type PhaseState, standingRun } from './flow.ts';
 import { type PhaseFace, readIfAny, workOnPhase } from './phase.ts';
 import { phasePrompt } from './phase-prompt.ts';
@@ -140,13 +141,15 @@ export class Flows {
         `There is nothing to send back to ${state.phase.name}: no comment and no note.`,
       );
     for (const later of stand.flow.phases.slice(stand.flow.phases.indexOf(state) + 1))
-      if (standingRun(later))
+      if (standingRun(later)) {
         await this.#decide(id, later, {
           decision: 'discarded',
           by: 'person',
           versions: {},
           note: `${state.phase.name} was sent back`,
         });
+        await this.#forget(id, later.phase.name);
+      }
     const about = { decision: 'sent-back', by: 'person', versions: versionsOf(artifacts) } as const;
     await this.#decide(id, state, { ...about, ...(note !== undefined && { note }) });
   }
@@ -166,11 +169,40 @@ export class Flows {
       ...{ decision: 'discarded', by: 'person', versions: {} },
       ...(note !== undefined && { note }),
     });
+    const files = await this.#forget(id, current!.phase.name);
     const steps = changingSteps(await readIfAny(this.#store, run.thread));
-    if (steps.length === 0 || flow.workspace === undefined) return { restored: [], kept: [] };
+    if (steps.length === 0 || flow.workspace === undefined) return files;
     const restored = await takeBack(await openSnapshots(flow.workspace, run.thread), steps);
     await this.#store.append(run.thread, [restored]);
-    return { restored: restored.restored, kept: restored.kept.map(({ path }) => path) };
+    return {
+      restored: [...files.restored, ...restored.restored],
+      kept: [...files.kept, ...restored.kept.map(({ path }) => path)],
+    };
+  }
+
+  /** Takes the files of what a phase made out of the workspace; what another phase made under the same name comes back. */
+  async #forget(id: string, phase: string): Promise<{ restored: string[]; kept: string[] }> {
+    const outcome = { restored: [] as string[], kept: [] as string[] };
+    const { flow } = await this.stand(id);
+    const root = flow.workspace;
+    const { thread } = this.#phaseIn({ flow }, phase).runs.at(-1)!;
+    if (root === undefined) return outcome;
+    const group = groupOfFlow(flow);
+    const artifacts = artifactsOf(thread, await readIfAny(this.#store, thread));
+    const types = new Map(artifacts.map((artifact) => [artifact.name, latestOf(artifact).mediaType]));
+    for (const { versions } of artifacts) {
+      const dropped = await dropFile(root, group, versions, types);
+      if (dropped) outcome[dropped.isGone ? 'restored' : 'kept'].push(dropped.path);
+    }
+    const names = new Set(artifacts.map(({ name }) => name));
+    for (const other of flow.phases) {
+      const run = standingRun(other);
+      if (!run) continue;
+      for (const artifact of artifactsOf(run.thread, await readIfAny(this.#store, run.thread)))
+        if (names.has(artifact.name))
+          await keepBeside(this.#store, run.thread, root, group, latestOf(artifact));
+    }
+    return outcome;
   }
 
   /** Writes a comment down; the agent knows nothing of it until it is sent. @returns its id */
@@ -191,7 +223,7 @@ export class Flows {
     return drafts.length;
   }
 
-  #phaseIn({ flow, current }: FlowStand, name: string | undefined): PhaseState {
+  #phaseIn({ flow, current }: Pick<FlowStand, 'flow' | 'current'>, name: string | undefined): PhaseState {
     if (name === undefined) {
       const last = current ?? flow.phases.at(-1)!;
       return last;

@@ -1,11 +1,11 @@
 export { anchorOn, anchorSchema } from './artifact/anchor.ts';
 export { type Artifact, artifactsOf, type Comment, latestOf } from './artifact/artifact.ts';
-export { groupOf } from './artifact/files.ts';
+export { groupOf, groupOfFlow } from './artifact/files.ts';
 export { openQuestions } from './artifact/questions.ts';
 export { runWithArtifacts, sentText } from './artifact/session.ts';
 export { ticked } from './artifact/task-list.ts';
 export { Flows, mainArtifact } from './engine.ts';
-export { isApproved, type PhaseState, standingRun } from './flow.ts';
+export { flowOf, isApproved, type PhaseState, standingRun } from './flow.ts';
 export { findWorkflow, loadWorkflows } from './load.ts';
 export type { PhaseFace } from './phase.ts';
 export { progressOn } from './progress.ts';

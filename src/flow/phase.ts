@@ -9,7 +9,7 @@ import {
 } from '../agent/index.ts';
 import type { ArtifactWritten, StoredEvent, ThreadEvent, ThreadStore } from '../thread/index.ts';
 import { artifactsOf } from './artifact/artifact.ts';
-import { groupOf } from './artifact/files.ts';
+import { groupOfFlow } from './artifact/files.ts';
 import { keepBeside, runWithArtifacts } from './artifact/session.ts';
 import type { Flow } from './flow.ts';
 import type { Phase } from './workflow.ts';
@@ -64,7 +64,7 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
       open,
     );
     for (const problem of problems) face.say?.(problem);
-    const group = groupOf(flow.title, flow.id);
+    const group = groupOfFlow(flow);
     const isWritten = async () => {
       const events = await store.read(thread);
       return artifactsOf(thread, events).some((artifact) => makes === undefined || artifact.name === makes);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { artifactsOf, groupOf, latestOf } from '../flow/index.ts';
+import { artifactsOf, flowOf, groupOf, groupOfFlow, latestOf } from '../flow/index.ts';
 import { git } from '../git/index.ts';
 import { Scrubber, type StoredEvent, type ThreadStore } from '../thread/index.ts';
 import type { Change } from './change.ts';
@@ -31,6 +31,8 @@ export async function describe(
   const events = await store.read(id);
   const started = events.find((event) => event.type === 'thread.started');
   const title = started?.title ?? id;
+  const planned = events.find((event) => event.type === 'flow.planned');
+  const group = planned ? groupOfFlow(flowOf(id, events)) : groupOf(title, id);
   const parts = await partsOf(store, id, events);
   const link = await linksFor(root, change);
   const sections = [
@@ -39,7 +41,7 @@ export async function describe(
     ...parts.proof,
     section('How to read it', readingOrder(change, link)),
     section('To ask', questions(change)),
-    section('Plan', planIn(root, groupOf(title, id), link)),
+    section('Plan', planIn(root, group, link)),
   ];
   const slop = slopWords(change.slop);
   const last = [`Thread ${id}.`, ...(slop === '' ? [] : [slop])].join(' ');

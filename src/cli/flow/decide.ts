@@ -4,7 +4,7 @@ import {
   type FlowStand,
   Flows,
   findWorkflow,
-  groupOf,
+  groupOfFlow,
   type PhaseFace,
   type Policy,
 } from '../../flow/index.ts';
@@ -45,7 +45,7 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
   const base = await openRepository(repository)
     .then((opened) => resolveCommit(opened, 'HEAD'))
     .catch(() => undefined);
-  const workspace = await workspaceFor(flags, id, title, base);
+  const workspace = await workspaceFor(flags, id, groupOfFlow({ workflow, title, id }), base);
   const { GIT_AUTHOR_NAME: person } = await identityEnvironment(repository);
   const store = openStore();
   try {
@@ -66,12 +66,12 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
 async function workspaceFor(
   { cwd, here, quiet }: StartFlags,
   id: string,
-  title: string,
+  worktree: string,
   base: string | undefined,
 ): Promise<string> {
   const say = (text: string) => quiet || process.stderr.write(`${plain(text).trimEnd()}\n`);
-  const worktree = here || base === undefined ? {} : { worktree: groupOf(title, id), say };
-  const open = await openSession({ folder: cwd, thread: id, ...worktree });
+  const own = here || base === undefined ? {} : { worktree, say };
+  const open = await openSession({ folder: cwd, thread: id, ...own });
   try {
     for (const note of open.notes) say(note);
     return open.root;

@@ -1,13 +1,17 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rmdir, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { MEDIA, type MediaType } from '../../agent/index.ts';
 import { WorkspaceFiles } from '../../sandbox/index.ts';
 import type { ArtifactWritten } from '../../thread/index.ts';
+import type { Workflow } from '../workflow.ts';
 
 /** Where the artifacts of a workspace lie, to be committed and read without Kino. */
 export const ARTIFACTS = '.kino/artifacts';
 
 /** An image in a text that is another artifact of the thread. */
 const REFERENCE = /(!\[[^\]\n]*\]\()artifact:([a-z0-9][a-z0-9-]{0,63})(\))/g;
+
+type Kept = Pick<ArtifactWritten, 'artifact' | 'text' | 'file' | 'mediaType'>;
 
 /**
  * Keeps an artifact as a file of a workspace; the latest version is what the file holds. Where its text shows other
@@ -20,24 +24,67 @@ const REFERENCE = /(!\[[^\]\n]*\]\()artifact:([a-z0-9][a-z0-9-]{0,63})(\))/g;
 export async function keepAsFile(
   root: string,
   group: string,
-  { artifact, text, file, mediaType }: Pick<ArtifactWritten, 'artifact' | 'text' | 'file' | 'mediaType'>,
+  written: Kept,
   others: ReadonlyMap<string, string> = new Map(),
 ): Promise<string | undefined> {
-  const named = (name: string, type: string) => `${name}.${MEDIA[type as MediaType] ?? 'md'}`;
-  const path = `${ARTIFACTS}/${group}/${named(artifact, mediaType)}`;
   try {
-    if (text !== undefined) {
-      const linked = text.replace(REFERENCE, (whole, before: string, name: string, after: string) => {
-        const type = others.get(name);
-        return type === undefined ? whole : `${before}${named(name, type)}${after}`;
-      });
-      await new WorkspaceFiles(root).write(path, linked.endsWith('\n') ? linked : `${linked}\n`);
-    } else if (file !== undefined) await new WorkspaceFiles(root).write(path, await readFile(file));
-    else return undefined;
+    const content = await contentOf(written, others);
+    if (content === undefined) return undefined;
+    const path = pathOf(group, written);
+    await new WorkspaceFiles(root).write(path, content);
     return path;
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Removes the file of an artifact, where it still holds one of the versions; with it the folder, where that is empty then.
+ *
+ * @returns the path in the workspace, and whether it is gone; undefined where there is no such file
+ */
+export async function dropFile(
+  root: string,
+  group: string,
+  versions: readonly Kept[],
+  others: ReadonlyMap<string, string>,
+): Promise<{ path: string; isGone: boolean } | undefined> {
+  const path = pathOf(group, versions.at(-1)!);
+  const files = new WorkspaceFiles(root);
+  try {
+    const held = await files.read(path);
+    const known = versions.flatMap((written) => [contentOf(written, others), contentOf(written, new Map())]);
+    const isKnown = (await Promise.all(known)).some(
+      (content) => content && held.equals(Buffer.from(content)),
+    );
+    if (!isKnown) return { path, isGone: false };
+    const real = await files.resolve(path);
+    await unlink(real);
+    await rmdir(dirname(real)).catch(() => {});
+    return { path, isGone: true };
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : { path, isGone: false };
+  }
+}
+
+function pathOf(group: string, { artifact, mediaType }: Kept): string {
+  return `${ARTIFACTS}/${group}/${fileName(artifact, mediaType)}`;
+}
+
+function fileName(name: string, type: string): string {
+  return `${name}.${MEDIA[type as MediaType] ?? 'md'}`;
+}
+
+async function contentOf(
+  { text, file }: Kept,
+  others: ReadonlyMap<string, string>,
+): Promise<string | Buffer | undefined> {
+  if (text === undefined) return file === undefined ? undefined : readFile(file);
+  const linked = text.replace(REFERENCE, (whole, before: string, name: string, after: string) => {
+    const type = others.get(name);
+    return type === undefined ? whole : `${before}${fileName(name, type)}${after}`;
+  });
+  return linked.endsWith('\n') ? linked : `${linked}\n`;
 }
 
 /** A folder's name that tells what it is about, and is not that of another: words of a title, and an id. */
@@ -49,4 +96,21 @@ export function groupOf(title: string, id: string): string {
     .slice(0, 40)
     .replace(/^-+|-+$/g, '');
   return `${words === '' ? '' : `${words}-`}${id.slice(-6)}`;
+}
+
+/**
+ * The name of a flow's folder, branch and group of artifacts. Agents of its phases read it, so it tells what the flow is
+ * about only where every phase may know.
+ */
+export function groupOfFlow({
+  workflow,
+  title,
+  id,
+}: {
+  workflow: Workflow;
+  title: string;
+  id: string;
+}): string {
+  const isOpen = workflow.phases.every(({ reads }) => reads.includes('request'));
+  return groupOf(isOpen ? title : workflow.name, id);
 }

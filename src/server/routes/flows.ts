@@ -5,7 +5,7 @@ import { trustOf } from '../../config/index.ts';
 import {
   Flows,
   findWorkflow,
-  groupOf,
+  groupOfFlow,
   isApproved,
   latestOf,
   loadWorkflows,
@@ -63,7 +63,7 @@ export function flowRoutes({ store, live }: Server) {
       const open = await openSession({
         folder,
         thread: id,
-        ...(base !== undefined && { worktree: groupOf(title, id) }),
+        ...(base !== undefined && { worktree: groupOfFlow({ workflow, title, id }) }),
       });
       const { root: workspace, origin: repository } = open;
       await open.dispose();

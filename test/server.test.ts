@@ -387,7 +387,7 @@ describe('work', () => {
     expect(await said('/api/threads', {})).toBe(400);
     expect(await said('/api/threads', { folder: '/nowhere', prompt: 'x', worktree: false })).toBe(400);
     expect(await said('/api/threads', { folder: '/', prompt: '', worktree: false })).toBe(400);
-    expect(await said('/api/threads/none/messages', { text: 'x', delivery: 'steer' })).toBe(409);
+    expect(await said('/api/threads/none/messages', { text: 'x', delivery: 'steer' })).toBe(404);
     expect(await said('/api/threads/none/messages', { text: 'x', delivery: 'prompt' })).toBe(404);
     expect((await served.ask('/api/threads/none/events')).status).toBe(404);
     expect((await served.ask('/api/flows/none')).status).toBe(404);

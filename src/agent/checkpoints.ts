@@ -4,12 +4,15 @@ import { Snapshots } from '../git/index.ts';
 import type { FilesRestored, ThreadEvent } from '../thread/index.ts';
 import type { Job } from './agent.ts';
 
+/** Of the files that a step changed, so many are named. */
+const MAX_CHANGED = 40;
+
 /** Keeps the files of the workspace as they were before and after each step that may change some. */
 export class Checkpoints {
   readonly #open: () => Promise<Snapshots>;
   #opened: Promise<Snapshots | string> | undefined;
   #step = 0;
-  #before: Promise<boolean> | undefined;
+  #before: Promise<string | undefined> | undefined;
   readonly #named = new Set<string>();
 
   /** @param open called when something is first to be changed; where it fails the work goes on, and the thread says so */
@@ -47,24 +50,33 @@ export class Checkpoints {
   /** Called when the calls of a step have ended. */
   async after(step: number, emit: Job['emit']): Promise<void> {
     if (this.#step !== step || !this.#before) return;
-    const taken = await this.#before;
+    const before = await this.#before;
     this.#before = undefined;
-    if (taken) await this.#take(step, 'after', emit);
+    if (before !== undefined) await this.#take(step, 'after', emit, before);
   }
 
-  async #take(step: number, moment: 'before' | 'after', emit: Job['emit']): Promise<boolean> {
+  /** @returns the tree; undefined where none could be taken */
+  async #take(
+    step: number,
+    moment: 'before' | 'after',
+    emit: Job['emit'],
+    before?: string,
+  ): Promise<string | undefined> {
     const snapshots = await this.#snapshots();
-    if (typeof snapshots === 'string') return false;
+    if (typeof snapshots === 'string') return undefined;
     try {
-      await emit({ type: 'checkpoint.made', step, moment, tree: await snapshots.take() });
-      return true;
+      const tree = await snapshots.take();
+      const changes = before === undefined || before === tree ? [] : await snapshots.changes(before, tree);
+      const changed = changes.slice(0, MAX_CHANGED).map(({ path }) => path);
+      await emit({ type: 'checkpoint.made', step, moment, tree, ...(changed.length > 0 && { changed }) });
+      return tree;
     } catch (error) {
       const why = (error as Error).message.split('\n', 1)[0];
       await emit({
         type: 'warning',
         message: `Step ${step} cannot be undone: no snapshot could be taken (${why}).`,
       });
-      return false;
+      return undefined;
     }
   }
 }

@@ -3,10 +3,12 @@ import { changingSteps, openSnapshots, takeBack } from '../agent/index.ts';
 import { version } from '../config/index.ts';
 import {
   type Anchor,
+  letGo,
   newId,
   type PhaseDecided,
   type ThreadStarted,
   type ThreadStore,
+  takeUp,
 } from '../thread/index.ts';
 import { type Artifact, artifactsOf, latestOf } from './artifact/artifact.ts';
 import { dropFile, groupOfFlow } from './artifact/files.ts';
@@ -88,7 +90,10 @@ export class Flows {
       }
     } finally {
       stand = await standOf(this.#store, id, { isClaimed: true });
-      await this.#pause(stand);
+      await this.#pause(stand).catch((error: unknown) => {
+        letGo(id);
+        throw error;
+      });
     }
     return stand;
   }
@@ -253,6 +258,7 @@ export class Flows {
     const about = { kino: version(), host: hostname(), pid: process.pid };
     const isMine = await this.#store.appendAfter(id, lastSeq, [{ type: 'thread.resumed', ...about }]);
     if (!isMine) throw busy();
+    takeUp(id);
   }
 
   async #pause({ flow, state, current, ended }: FlowStand): Promise<void> {
@@ -264,7 +270,9 @@ export class Flows {
       working: `${name} is worked on.`,
       waiting: `${name} is not begun.`,
     }[state];
-    const status = state === 'done' ? 'done' : 'interrupted';
+    // Of an agent that did not get to its end the person is to hear.
+    const isBad = state === 'stopped' && (ended?.status === 'failed' || ended?.status === 'exhausted');
+    const status = state === 'done' ? 'done' : isBad ? 'failed' : 'interrupted';
     await this.#store.append(flow.id, [
       { type: 'thread.ended', status, reason, answer: '', steps: 0, usage: {}, durationMs: 0 },
     ]);

@@ -2,6 +2,7 @@ import {
   type AgentBudget,
   type AgentChoice,
   type Mode,
+  type OpenSession,
   type Outcome,
   openAgent,
   openSession,
@@ -24,6 +25,8 @@ export interface PhaseFace {
   onEvent?(thread: string, event: ThreadEvent): void;
   /** Told what the person should know of the opening. */
   say?(text: string): void;
+  /** Told in which session an agent works on a phase. @returns what is to be called when it does no more */
+  onSession?(thread: string, open: OpenSession): () => void;
 }
 
 export interface PhaseWork {
@@ -56,6 +59,7 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
     ...(face.person && { person: face.person }),
     ...(face.say && { say: face.say }),
   });
+  const left = face.onSession?.(thread, open);
   try {
     for (const note of open.notes) face.say?.(note);
     const model = face.choice.model ?? phase.model;
@@ -100,6 +104,7 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
       },
     });
   } finally {
+    left?.();
     await open.dispose();
   }
 }

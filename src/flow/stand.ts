@@ -40,7 +40,7 @@ export async function standOf(
   const run = standingRun(current);
   const claim = own.findLast(({ type }) => type === 'thread.resumed' || type === 'thread.ended');
   // Between two phases, and before the thread of one is there, nobody else can tell that it is worked on.
-  const isBusy = !isClaimed && claim?.type === 'thread.resumed' && isWorkedOn(claim);
+  const isBusy = !isClaimed && claim?.type === 'thread.resumed' && isWorkedOn(id, claim);
   if (!run) return { flow, current, state: isBusy ? 'working' : 'waiting', artifacts: [], lastSeq };
   const events = await readIfAny(store, run.thread);
   const artifacts = artifactsOf(run.thread, events);
@@ -56,11 +56,11 @@ export async function standOf(
       ended: { status, reason },
     };
   }
-  return { ...about, state: isWorkedOn(last) ? 'working' : 'stopped' };
+  return { ...about, state: isWorkedOn(run.thread, last) ? 'working' : 'stopped' };
 }
 
 /** Whether the process that began or resumed a thread is still there; of other machines it is taken to be. */
-function isWorkedOn(event: StoredEvent | undefined): boolean {
+function isWorkedOn(id: string, event: StoredEvent | undefined): boolean {
   if (event?.type !== 'thread.started' && event?.type !== 'thread.resumed') return false;
-  return isAtWork(event);
+  return isAtWork({ ...event, id });
 }

@@ -25,7 +25,7 @@ export interface Activity {
   isUnseen?: boolean;
   /** How many artifacts it has made; absent for none. */
   artifacts?: number;
-  /** Files that it changed, the latest last, so many at most. */
+  /** Files that it changed, from the root of its workspace, the latest last, so many at most. */
   files: string[];
   /** How it ended, in one sentence. */
   reason?: string;
@@ -91,8 +91,10 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
       return {
         ...without(activity, event.callId),
         doing: `${event.tool} ${headline(event.input, MAX_WORDS)}`.trim(),
-        files: withFile(activity.files, event.tool, event.input),
+        files: withFiles(activity.files, givenPath(event.tool, event.input, activity.workspace)),
       };
+    case 'checkpoint.made':
+      return event.changed ? { ...activity, files: withFiles(activity.files, event.changed) } : activity;
     case 'permission.requested':
       return waitingFor(activity, {
         ...{ kind: 'permission', callId: event.callId, step: event.step },
@@ -157,8 +159,14 @@ function withCost(activity: Activity, costUsd: number | undefined): Activity {
 /** Tools that change the file which they are given. */
 const CHANGING = new Set(['write', 'edit']);
 
-function withFile(files: string[], tool: string, input: unknown): string[] {
+/** The file that a call is about to change, from the root of the workspace. */
+function givenPath(tool: string, input: unknown, workspace = ''): string[] {
   const path = (input as { path?: unknown } | null)?.path;
-  if (!CHANGING.has(tool) || typeof path !== 'string') return files;
-  return [...files.filter((one) => one !== path), path].slice(-MAX_FILES);
+  if (!CHANGING.has(tool) || typeof path !== 'string') return [];
+  return [path.startsWith(`${workspace}/`) ? path.slice(workspace.length + 1) : path];
+}
+
+function withFiles(files: string[], more: readonly string[]): string[] {
+  if (more.every((path) => files.includes(path))) return files;
+  return [...files.filter((one) => !more.includes(one)), ...more].slice(-MAX_FILES);
 }

@@ -171,6 +171,8 @@ export interface CheckpointMade {
   moment: 'before' | 'after';
   /** The id of a git tree. */
   tree: string;
+  /** After a step: paths that it changed, from the root of the workspace, so many at most. */
+  changed?: string[];
 }
 
 /** The changes of steps were taken back. What the person had changed since was kept. */

@@ -5,7 +5,7 @@ export { EXPORT_FORMATS, type ExportFormat, exportThread } from './export/export
 export type * from './flow-event.ts';
 export { firstLine, headline } from './headline.ts';
 export { newId } from './id.ts';
-export { isAlive, isAtWork } from './process.ts';
+export { isAlive, isAtWork, letGo, takeUp } from './process.ts';
 export { type KnownSecret, type Scrubbed, Scrubber } from './scrub.ts';
 export { SqliteThreadStore } from './sqlite.ts';
 export type { BoardThread, ThreadQuery, ThreadStore, ThreadSummary } from './store.ts';

@@ -10,7 +10,21 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether the process that works on a thread is there; on another machine it is taken to be. */
-export function isAtWork({ host, pid }: { host: string; pid: number }): boolean {
-  return host !== hostname() || isAlive(pid);
+/** Threads that this process works on no more although it could not write that down. */
+const left = new Set<string>();
+
+/** Says that this process works on a thread no more, where its record cannot say so: on a full disk. */
+export function letGo(thread: string): void {
+  left.add(thread);
+}
+
+/** Says that this process works on a thread again. */
+export function takeUp(thread: string): void {
+  left.delete(thread);
+}
+
+/** Whether the process that works on a thread is there, and still does; on another machine it is taken to be. */
+export function isAtWork({ id, host, pid }: { id: string; host: string; pid: number }): boolean {
+  if (host !== hostname()) return true;
+  return pid === process.pid ? !left.has(id) : isAlive(pid);
 }

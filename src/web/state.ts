@@ -1,10 +1,10 @@
 import { useSyncExternalStore } from 'react';
 import type { ShownThread, StreamMessage } from '../server/index.ts';
 import type { StoredEvent } from '../thread/index.ts';
-import { ApiError, api, key, read } from './api.ts';
-import { needsYou } from './parts/needs.ts';
-import { go } from './route.ts';
-import { play } from './sound.ts';
+import { announce } from './announce.ts';
+import { ApiError, api, read } from './api.ts';
+import { follow } from './follow.ts';
+import { retryDelay } from './stream.ts';
 
 /** A part of a thread's events that the tab has: from `first` on, without a gap. */
 export interface ThreadEvents {
@@ -14,14 +14,16 @@ export interface ThreadEvents {
 
 interface State {
   threads: ReadonlyMap<string, ShownThread>;
+  /** The board was read once. */
+  isRead: boolean;
   events: ReadonlyMap<string, ThreadEvents>;
   connection: 'connecting' | 'open' | 'lost' | 'refused';
 }
 
-let state: State = { threads: new Map(), events: new Map(), connection: 'connecting' };
+let state: State = { threads: new Map(), isRead: false, events: new Map(), connection: 'connecting' };
 let revision = 0;
-let source: EventSource | undefined;
-let retry = 0;
+let tellStream: ReturnType<typeof follow> | undefined;
+let tries = 0;
 let planned = false;
 const listeners = new Set<() => void>();
 
@@ -64,49 +66,38 @@ export async function begin(): Promise<void> {
   try {
     const board = await read(api.board.$get());
     revision = board.revision;
-    update({ threads: new Map(board.threads.map((thread) => [thread.id, thread as ShownThread])) });
+    const threads = new Map(board.threads.map((thread) => [thread.id, thread as ShownThread]));
+    update({ threads, isRead: true });
     connect();
   } catch (error) {
     // Another server has another token: only its address helps.
     const isRefused = error instanceof ApiError && error.status === 401;
     update({ connection: isRefused ? 'refused' : 'lost' });
-    setTimeout(begin, delay());
+    setTimeout(begin, retryDelay(tries++));
   }
 }
 
-function delay(): number {
-  return Math.min(10_000, 300 * 2 ** retry++);
-}
-
-/** Opens the stream at what the tab has seen; whatever it was before is closed. */
+/** What this tab has, said anew where it follows other threads. */
 function connect(): void {
-  source?.close();
-  const threads = [...state.events].map(
-    ([id, { events, first }]) => `${id}:${events.at(-1)?.seq ?? first - 1}`,
-  );
-  source = new EventSource(`/api/stream?revision=${revision}&threads=${threads.join(',')}&key=${key}`);
-  source.onopen = () => {
-    retry = 0;
-    update({ connection: 'open' });
-  };
-  source.onerror = () => {
-    // The browser would begin again where it began; we go on where we are.
-    source?.close();
-    update({ connection: 'lost' });
-    setTimeout(connect, delay());
-  };
-  source.onmessage = ({ data }) => receive(JSON.parse(data as string) as StreamMessage);
+  const threads = [...state.events].map(([id, { events, first }]): [string, number] => [
+    id,
+    events.at(-1)?.seq ?? first - 1,
+  ]);
+  tellStream ??= follow((told) => {
+    if ('message' in told) receive(told.message);
+    else update({ connection: told.connection });
+  });
+  tellStream({ revision, threads });
 }
 
 function receive(message: StreamMessage): void {
   if (message.type === 'board') {
     revision = message.revision;
-    const threads = new Map(state.threads);
-    for (const thread of message.threads) {
-      announce(threads.get(thread.id), thread);
-      threads.set(thread.id, thread);
-    }
+    const before = state.threads;
+    const threads = new Map(before);
+    for (const thread of message.threads) threads.set(thread.id, thread);
     update({ threads });
+    for (const thread of message.threads) announce(before.get(thread.id), thread, threads);
     return;
   }
   const known = state.events.get(message.thread);
@@ -148,27 +139,4 @@ export async function loadEarlier(id: string): Promise<void> {
   if (now?.first !== known.first) return;
   const events = [...(page.events as StoredEvent[]), ...now.events];
   update({ events: new Map(state.events).set(id, { events, first: page.first }) });
-}
-
-/** Tells the person of what needs them, and of what is done: by a sound, and where they look elsewhere by a note. */
-function announce(before: ShownThread | undefined, now: ShownThread): void {
-  if (!before || now.parent !== undefined) return;
-  const waits =
-    now.activity.waiting.length > before.activity.waiting.length || (needsYou(now) && !needsYou(before));
-  const ended = before.status === 'running' && now.status !== 'running';
-  const broke = (now.activity.broken?.length ?? 0) > (before.activity.broken?.length ?? 0);
-  if (!waits && !ended && !broke) return;
-  play(waits || broke ? 'needs' : 'done');
-  if (!document.hidden || !('Notification' in window) || Notification.permission !== 'granted') return;
-  const what = now.activity.waiting.at(-1)?.what ?? now.activity.reason ?? '';
-  const text = waits
-    ? `needs you: ${what}`
-    : broke
-      ? `does not pass: ${now.activity.broken!.join(', ')}`
-      : now.status;
-  const note = new Notification(now.title, { body: text, tag: now.id });
-  note.onclick = () => {
-    window.focus();
-    go(waits || broke ? '/inbox' : `/${now.kind === 'flow' ? 'flow' : 'thread'}/${now.id}`);
-  };
 }

@@ -10,10 +10,10 @@ import {
   writeHandoff,
 } from '../../agent/index.ts';
 import { loadConfig } from '../../config/index.ts';
-import { Flows, groupOf, runWithArtifacts } from '../../flow/index.ts';
+import { type FlowStand, Flows, groupOf, runWithArtifacts, standingRun } from '../../flow/index.ts';
 import type { Model } from '../../model/index.ts';
 import { validateThread } from '../../review/index.ts';
-import { isAtWork, newId, type ThreadStore, type ThreadSummary } from '../../thread/index.ts';
+import { isAtWork, letGo, newId, type ThreadStore, type ThreadSummary, takeUp } from '../../thread/index.ts';
 import type { Shell, ShellJob } from '../../tool/index.ts';
 import { RequestError } from '../errors.ts';
 import { WebPerson } from './web-person.ts';
@@ -32,7 +32,7 @@ interface Running {
   controller: AbortController;
   /** Its background jobs; absent for flows. */
   shell?: Shell;
-  /** Says something while the agent works; absent for flows, whose phases are told by comments. */
+  /** Says something while the agent works; absent for flows, which are told by the threads of their phases. */
   say?: (text: string, delivery: 'steer' | 'queue') => void;
   ended: Promise<unknown>;
 }
@@ -99,7 +99,8 @@ export class Live {
 
   /** How a thread could be gone on with. @throws RequestError where it cannot @throws ThreadNotFoundError */
   async mayGoOn(thread: string): Promise<{ folder: string; title: string; choice: AgentChoice }> {
-    const { title, agent, model, repository, ...state } = await this.#store.get(thread);
+    const { title, agent, model, repository, parent, ...state } = await this.#store.get(thread);
+    if (parent !== undefined) throw new RequestError(409, partOf(await this.#store.get(parent)));
     if (this.#running.has(thread) || this.#opening.has(thread) || isWorkedOn(state))
       throw new RequestError(409, 'Somebody works on it already.');
     if (agent !== 'kino')
@@ -150,6 +151,7 @@ export class Live {
     const person = new WebPerson();
     const controller = new AbortController();
     this.#opening.add(thread);
+    takeUp(thread);
     this.#validating.get(thread)?.abort();
     const open = await openSession({
       ...{ folder, thread, person },
@@ -170,6 +172,7 @@ export class Live {
         .catch((error: unknown) => {
           // Before its first event nobody has been told that it has begun.
           begun.reject(error);
+          letGo(thread);
           return undefined;
         })
         .then(async (outcome) => {
@@ -214,20 +217,49 @@ export class Live {
     if (this.#running.has(flow)) throw new RequestError(409, 'Somebody works on it already.');
     const person = new WebPerson();
     const controller = new AbortController();
-    const ended = this.#flows
-      .advance(flow, { choice: this.#choice, person }, controller.signal, resume)
-      .catch((error: Error) =>
-        this.#store.append(flow, [{ type: 'warning', message: error.message }]).catch(() => {}),
-      )
-      .finally(() => this.#running.delete(flow));
-    this.#running.set(flow, { person, controller, ended });
+    const over = Promise.withResolvers<void>();
+    const about = { person, controller, ended: over.promise };
+    const face = {
+      ...{ choice: this.#choice, person },
+      onSession: (thread: string, { session: { inbox, shell } }: OpenSession) => {
+        const say = (text: string, delivery: 'steer' | 'queue') => inbox[delivery](text);
+        this.#validating.get(thread)?.abort();
+        this.#running.set(thread, { ...about, shell, say });
+        return () => void this.#running.delete(thread);
+      },
+    };
+    this.#running.set(flow, about);
+    const work = async () => {
+      const stand = await this.#flows.advance(flow, face, controller.signal, resume);
+      this.#running.delete(flow);
+      over.resolve();
+      await this.#validatePhase(stand);
+    };
+    const ended = work()
+      .catch((error: Error) => this.#store.append(flow, [{ type: 'warning', message: error.message }]))
+      .catch(() => {})
+      .finally(() => {
+        this.#running.delete(flow);
+        over.resolve();
+        this.#ending.delete(ended);
+      });
+    this.#ending.add(ended);
+  }
+
+  /** Validates what a phase has changed that now waits for the person, or was the last. */
+  async #validatePhase({ flow, state, current = flow.phases.at(-1) }: FlowStand): Promise<void> {
+    const thread = current && standingRun(current)?.thread;
+    const isMade = state === 'needs-you' || state === 'done';
+    if (!isMade || thread === undefined || current?.phase.sandbox !== 'workspace-write') return;
+    if (this.#closing.signal.aborted || flow.workspace === undefined) return;
+    const open = await openSession({ folder: flow.workspace, thread, sandbox: current.phase.sandbox });
+    await this.#validate(thread, open).finally(() => open.dispose());
   }
 
   /** @throws RequestError where it does not work here */
-  say(thread: string, text: string, delivery: 'steer' | 'queue'): void {
+  async say(thread: string, text: string, delivery: 'steer' | 'queue'): Promise<void> {
     const say = this.#running.get(thread)?.say;
-    if (!say)
-      throw new RequestError(409, 'It does not work in this server; use the terminal that started it.');
+    if (!say) throw new RequestError(409, await this.#whereElse(thread));
     say(text, delivery);
   }
 
@@ -241,10 +273,18 @@ export class Live {
   }
 
   /** Stops an agent; what it has written stays. @throws RequestError */
-  stop(thread: string): void {
+  async stop(thread: string): Promise<void> {
     const running = this.#running.get(thread);
-    if (!running) throw new RequestError(409, 'No agent of this server works on it now.');
+    if (!running) throw new RequestError(409, await this.#whereElse(thread));
     running.controller.abort();
+  }
+
+  /** Why a thread cannot be told anything here. @throws ThreadNotFoundError */
+  async #whereElse(thread: string): Promise<string> {
+    const { parent, ...state } = await this.#store.get(thread);
+    if (state.status !== 'running' || !isAtWork(state)) return 'Nobody works on it now.';
+    if (parent === undefined) return 'It works in another process; use the terminal that started it.';
+    return partOf(await this.#store.get(parent));
   }
 
   /**
@@ -271,8 +311,19 @@ export class Live {
   }
 }
 
+function partOf({ id, kind }: ThreadSummary): string {
+  return kind === 'flow'
+    ? `It is a phase of the flow ${id}; that is what can be gone on with, or sent back.`
+    : `It is a part of the work of ${id}; speak to that.`;
+}
+
 /** Whether another process that is there works on a thread; on another machine it is taken to be there. */
-function isWorkedOn({ status, host, pid }: Pick<ThreadSummary, 'status' | 'host' | 'pid'>): boolean {
+function isWorkedOn({
+  id,
+  status,
+  host,
+  pid,
+}: Pick<ThreadSummary, 'id' | 'status' | 'host' | 'pid'>): boolean {
   const isOurs = host === hostname() && pid === process.pid;
-  return status === 'running' && !isOurs && isAtWork({ host, pid });
+  return status === 'running' && !isOurs && isAtWork({ id, host, pid });
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { MODES } from '../../agent/index.ts';
-import type { StoredEvent } from '../../thread/index.ts';
+import { isAtWork, type StoredEvent, type ThreadEnded } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { shown } from '../stream.ts';
@@ -34,6 +34,11 @@ const answerSchema = z.discriminatedUnion('kind', [
     answer: text,
   }),
 ]);
+/** What a thread's last process could not write any more. */
+const KILLED: ThreadEnded = {
+  ...{ type: 'thread.ended', status: 'interrupted', answer: '', steps: 0, usage: {}, durationMs: 0 },
+  reason: 'It was killed.',
+};
 /** Of a thread at once. */
 const MAX_EVENTS = 5_000;
 const rangeSchema = z.object({
@@ -77,7 +82,7 @@ export function threadRoutes({ store, live }: Server) {
       const { text: said, delivery } = context.req.valid('json');
       const thread = context.req.param('id');
       if (delivery === 'prompt') await live.goOn(thread, said);
-      else live.say(thread, said, delivery);
+      else await live.say(thread, said, delivery);
       return context.json({ ok: true });
     })
     .post('/threads/:id/resume', async (context) => {
@@ -88,13 +93,14 @@ export function threadRoutes({ store, live }: Server) {
       return context.json({ ok: true });
     })
     .post('/threads/:id/stop', async (context) => {
-      live.stop(context.req.param('id'));
+      await live.stop(context.req.param('id'));
       return context.json({ ok: true });
     })
     .post('/threads/:id/seen', async (context) => {
       const id = context.req.param('id');
-      const { status } = await store.get(id);
-      if (status !== 'running') await store.append(id, [{ type: 'thread.seen' }]);
+      const { lastSeq, ...state } = await store.get(id);
+      if (state.status !== 'running') await store.append(id, [{ type: 'thread.seen' }]);
+      else if (!isAtWork(state)) await store.appendAfter(id, lastSeq, [KILLED]);
       return context.json({ ok: true });
     })
     .post('/answers', body(answerSchema), async (context) => {

@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo, useState } from 'react';
 import type { ShownThread } from '../../server/index.ts';
+import { needsYouWithin, partsBelow, partsByParent } from '../parts/kin.ts';
 import { Link } from '../parts/link.tsx';
-import { needsYou } from '../parts/needs.ts';
 import { ThreadLine } from '../parts/thread-line.tsx';
 import { useStore } from '../state.ts';
 
@@ -10,12 +10,14 @@ const FIRST = 30;
 
 export function Board(): ReactNode {
   const threads = useStore((state) => state.threads);
+  const isRead = useStore((state) => state.isRead);
   const [wanted, setWanted] = useState('');
   const [all, setAll] = useState(false);
   const { needs, works, over, clashes, parts } = useMemo(
     () => sorted([...threads.values()], wanted),
     [threads, wanted],
   );
+  if (!isRead) return <p className="text-quiet">…</p>;
   const isEmpty = threads.size === 0;
   return (
     <div className="flex flex-col gap-6">
@@ -93,36 +95,35 @@ function sorted(all: readonly ShownThread[], wanted: string) {
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => b.updatedAt - a.updatedAt);
-  const needs = threads.filter(needsYou);
-  const works = threads.filter((thread) => thread.status === 'running' && !needsYou(thread));
+  const byParent = partsByParent(all);
+  const parts = new Map(threads.map(({ id }) => [id, partsBelow(id, byParent)]));
+  const waits = new Set(threads.filter((thread) => needsYouWithin(thread, parts.get(thread.id)!)));
+  const needs = threads.filter((thread) => waits.has(thread));
+  const works = threads.filter((thread) => thread.status === 'running' && !waits.has(thread));
   return {
-    ...{ needs, works },
-    over: threads.filter((thread) => thread.status !== 'running' && !needsYou(thread)),
-    clashes: clashesOf([...needs, ...works]),
-    parts: partsOf(all),
+    ...{ needs, works, parts },
+    over: threads.filter((thread) => thread.status !== 'running' && !waits.has(thread)),
+    clashes: clashesOf([...needs, ...works], parts),
   };
 }
 
-/** Phases of flows and sub-agents, by what they are a part of. */
-function partsOf(all: readonly ShownThread[]): Map<string, ShownThread[]> {
-  const parts = new Map<string, ShownThread[]>();
-  for (const thread of all)
-    if (thread.parent !== undefined && thread.kind === 'session')
-      parts.set(thread.parent, [...(parts.get(thread.parent) ?? []), thread]);
-  return parts;
-}
-
-/** Files of one repository that several agents change at the same time. */
-function clashesOf(threads: readonly ShownThread[]): Map<string, string[]> {
-  const owners = new Map<string, string[]>();
+/** Files of one repository that several agents change at the same time, their parts included. */
+function clashesOf(
+  threads: readonly ShownThread[],
+  parts: ReadonlyMap<string, readonly ShownThread[]>,
+): Map<string, string[]> {
+  const owners = new Map<string, Set<string>>();
   const place = ({ repository = '' }: ShownThread, file: string) => `${repository}\0${file}`;
+  const filesOf = (thread: ShownThread) => [
+    ...new Set([thread, ...(parts.get(thread.id) ?? [])].flatMap(({ activity }) => activity.files)),
+  ];
   for (const thread of threads)
-    for (const file of thread.activity.files)
-      owners.set(place(thread, file), [...(owners.get(place(thread, file)) ?? []), thread.id]);
+    for (const file of filesOf(thread))
+      owners.set(place(thread, file), (owners.get(place(thread, file)) ?? new Set()).add(thread.id));
   return new Map(
     threads.map((thread) => [
       thread.id,
-      thread.activity.files.filter((file) => owners.get(place(thread, file))!.length > 1),
+      filesOf(thread).filter((file) => owners.get(place(thread, file))!.size > 1),
     ]),
   );
 }

@@ -2,8 +2,9 @@ import { type ReactNode, useEffect } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
+import { partName, rootOf } from '../parts/kin.ts';
 import { Link } from '../parts/link.tsx';
-import { isNews, needsYou } from '../parts/needs.ts';
+import { askedNow, isNews, needsYou } from '../parts/needs.ts';
 import { Problem } from '../parts/problem.tsx';
 import { Telling } from '../parts/telling.tsx';
 import { Status } from '../parts/thread-line.tsx';
@@ -12,13 +13,14 @@ import { followThread, useStore } from '../state.ts';
 
 export function Inbox(): ReactNode {
   const threads = useStore((state) => state.threads);
+  const isRead = useStore((state) => state.isRead);
   const all = [...threads.values()].sort((a, b) => a.updatedAt - b.updatedAt);
   const waiting = all.filter(needsYou);
   const news = all.filter((thread) => isNews(thread) && !needsYou(thread)).reverse();
   return (
     <div className="flex flex-col gap-4">
       <h1 className="text-xl font-semibold">Inbox</h1>
-      {waiting.length === 0 && <p className="text-quiet">Nothing needs you.</p>}
+      {isRead && waiting.length === 0 && <p className="text-quiet">Nothing needs you.</p>}
       <Telling />
       {waiting.map((thread) => (
         <Item key={thread.id} thread={thread} />
@@ -38,17 +40,15 @@ export function Inbox(): ReactNode {
 function Item({ thread }: { thread: ShownThread }): ReactNode {
   const known = useStore((state) => state.events.get(thread.id));
   useEffect(() => void followThread(thread.id), [thread.id]);
-  const ids = new Set(thread.activity.waiting.map(({ callId }) => callId));
-  const asked = (known?.events ?? []).filter(
-    (event) =>
-      (event.type === 'permission.requested' || event.type === 'question.asked') && ids.has(event.callId),
-  );
+  const root = useStore((state) => rootOf(thread, state.threads));
+  const asked = askedNow(thread, known?.events ?? []);
   return (
     <article className="flex flex-col gap-2">
       <h2 className="font-medium">
         <Link to={`/${thread.kind === 'flow' ? 'flow' : 'thread'}/${thread.id}`} className="hover:underline">
-          {thread.title}
+          {root.title}
         </Link>
+        {root !== thread && <span className="font-normal text-quiet"> · {partName(thread, root)}</span>}
       </h2>
       {thread.kind === 'flow' && (
         <p className="flex flex-wrap items-center gap-2 text-needs">
@@ -81,6 +81,7 @@ function News({ thread }: { thread: ShownThread }): ReactNode {
   }, [id, isBroken]);
   const ran = known?.events.findLast((event) => event.type === 'validators.ran');
   const see = () => send(() => read(api.threads[':id'].seen.$post({ param: { id } })));
+  const goOn = () => send(() => read(api.threads[':id'].resume.$post({ param: { id } })));
   const mend = () =>
     send(async () => {
       const failed =
@@ -107,6 +108,11 @@ function News({ thread }: { thread: ShownThread }): ReactNode {
         <button type="button" className="button" data-key="s" disabled={busy} onClick={() => void see()}>
           Seen <kbd>s</kbd>
         </button>
+        {thread.status === 'lost' && thread.agent === 'kino' && (
+          <button type="button" className="button" data-key="g" disabled={busy} onClick={() => void goOn()}>
+            Go on where it was <kbd>g</kbd>
+          </button>
+        )}
         {isBroken && thread.agent === 'kino' && (
           <button
             type="button"

@@ -7,6 +7,7 @@ import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem } from '../parts/event.tsx';
 import { type Item, type Items, itemsOf } from '../parts/items.ts';
 import { Link } from '../parts/link.tsx';
+import { askedNow } from '../parts/needs.ts';
 import { PreviewPanel } from '../parts/preview.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
@@ -69,7 +70,10 @@ function Head({
   onPreview(): void;
 }): ReactNode {
   const { activity } = thread;
-  const { send, busy } = useSend();
+  const { send, busy, error } = useSend();
+  const mayStop = useStore(
+    ({ threads }) => thread.parent === undefined || threads.get(thread.parent)?.kind === 'flow',
+  );
   return (
     <div className="flex flex-col gap-1">
       <div className="flex flex-wrap items-baseline justify-between gap-3">
@@ -83,7 +87,7 @@ function Head({
               Preview
             </button>
           )}
-          {thread.status === 'running' && (
+          {thread.status === 'running' && mayStop && (
             <button
               type="button"
               className="button"
@@ -116,7 +120,8 @@ function Head({
           </Link>
         )}
       </p>
-      {thread.status !== 'running' && <ThreadActions thread={thread} />}
+      <Problem text={error} />
+      <ThreadActions thread={thread} />
     </div>
   );
 }
@@ -185,29 +190,39 @@ function Transcript({
 }
 
 function Asked({ thread, events }: { thread: ShownThread; events: readonly StoredEvent[] }): ReactNode {
-  // Whoever asked is gone where nobody works any more.
-  if (thread.status !== 'running') return null;
-  return thread.activity.waiting.map(({ callId, step }) => {
-    const event = events.findLast(
-      (one) =>
-        (one.type === 'permission.requested' || one.type === 'question.asked') &&
-        one.callId === callId &&
-        one.step === step,
-    );
-    if (event?.type === 'permission.requested')
-      return <PermissionForm thread={thread.id} key={callId} event={event} />;
-    if (event?.type === 'question.asked')
-      return <QuestionForm thread={thread.id} key={callId} event={event} />;
-    return null;
-  });
+  return askedNow(thread, events).map((event) =>
+    event.type === 'permission.requested' ? (
+      <PermissionForm thread={thread.id} key={event.seq} event={event} />
+    ) : (
+      <QuestionForm thread={thread.id} key={event.seq} event={event} />
+    ),
+  );
+}
+
+function PartOf({ above, works }: { above: ShownThread; works: boolean }): ReactNode {
+  const isPhase = above.kind === 'flow';
+  return (
+    <p className="text-sm text-quiet">
+      {isPhase ? 'A phase of ' : works ? 'It works for ' : 'It worked for '}
+      <Link to={`/${isPhase ? 'flow' : 'thread'}/${above.id}`} className="text-accent underline">
+        {above.title}
+      </Link>
+      {isPhase ? ': it is decided on there.' : ': that is who can be spoken to.'}
+    </p>
+  );
 }
 
 /** Says something to the agent: at its next step, when it is done, or to go on. */
 function Composer({ thread }: { thread: ShownThread }): ReactNode {
   const [text, setText] = useState('');
   const { send, busy, error } = useSend();
+  const above = useStore((state) =>
+    thread.parent === undefined ? undefined : state.threads.get(thread.parent),
+  );
   const works = thread.status === 'running';
   if (thread.kind !== 'session') return null;
+  // A phase is told while it works; what comes after is its flow's. A sub-agent hears its own agent alone.
+  if (above && !(works && above.kind === 'flow')) return <PartOf above={above} works={works} />;
   const say = async (delivery: 'steer' | 'queue' | 'prompt') => {
     if (text.trim() === '') return;
     const json = { text: text.trim(), delivery };

@@ -1,6 +1,7 @@
 import { type ReactNode, useRef, useState } from 'react';
 import type { PermissionRequested, QuestionAsked } from '../../thread/index.ts';
 import { ApiError, api, read } from '../api.ts';
+import { PromptField } from './prompt-field.tsx';
 
 /** Sends something, and says what the server has against it. */
 export function useSend(): {
@@ -34,11 +35,15 @@ export function useSend(): {
 /** A call that waits for a yes or a no. */
 export function PermissionForm({ thread, event }: { thread: string; event: PermissionRequested }): ReactNode {
   const { send, busy, error } = useSend();
-  const decide = (outcome: 'allow' | 'deny', scope: 'once' | 'session' | 'project') =>
+  const [note, setNote] = useState('');
+  const decide = (outcome: 'allow' | 'deny', scope: 'once' | 'session' | 'project' | 'user') =>
     send(() =>
       read(
         api.answers.$post({
-          json: { kind: 'permission', thread, request: event.request ?? '', outcome, scope },
+          json: {
+            ...{ kind: 'permission', thread, request: event.request ?? '', outcome, scope },
+            ...(note.trim() !== '' && { note: note.trim() }),
+          },
         }),
       ),
     );
@@ -66,18 +71,23 @@ export function PermissionForm({ thread, event }: { thread: string; event: Permi
             <button
               type="button"
               className="button"
+              data-key="a"
               disabled={busy}
               onClick={() => decide('allow', 'session')}
             >
-              Allow {event.suggestions.join(', ')} in this session
+              Allow {event.suggestions.join(', ')} in this session <kbd>a</kbd>
             </button>
             <button
               type="button"
               className="button"
+              data-key="p"
               disabled={busy}
               onClick={() => decide('allow', 'project')}
             >
-              … in this project
+              … in this project <kbd>p</kbd>
+            </button>
+            <button type="button" className="button" disabled={busy} onClick={() => decide('allow', 'user')}>
+              … always
             </button>
           </>
         )}
@@ -91,6 +101,13 @@ export function PermissionForm({ thread, event }: { thread: string; event: Permi
           Refuse <kbd>x</kbd>
         </button>
       </div>
+      <PromptField
+        rows={1}
+        aria-label="Note"
+        placeholder="Say why, or what to do instead"
+        value={note}
+        onText={setNote}
+      />
       {error && <p className="text-sm text-bad">{error}</p>}
     </section>
   );
@@ -150,12 +167,17 @@ export function OwnAnswer({
         if (own.trim() !== '') onAnswer(own.trim());
       }}
     >
-      <input
-        className="field"
+      <PromptField
+        rows={1}
         aria-label="Another answer"
         placeholder="Another answer"
         value={own}
-        onChange={(change) => setOwn(change.target.value)}
+        onText={setOwn}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+          event.preventDefault();
+          event.currentTarget.form?.requestSubmit();
+        }}
       />
       <button type="submit" className="button" disabled={busy || own.trim() === ''}>
         Answer

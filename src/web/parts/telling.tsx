@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react';
+import { prepareNotes } from '../announce.ts';
 import { isSoundOn, play, setSound } from '../sound.ts';
 
 /** How a person is told of what needs them while they look elsewhere. */
@@ -11,7 +12,12 @@ export function Telling(): ReactNode {
         <button
           type="button"
           className="button"
-          onClick={() => void Notification.requestPermission().then(setPermission)}
+          onClick={() =>
+            void Notification.requestPermission().then((now) => {
+              setPermission(now);
+              prepareNotes();
+            })
+          }
         >
           Tell me when something needs me
         </button>

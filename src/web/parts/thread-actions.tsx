@@ -5,6 +5,7 @@ import { go } from '../route.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
 import { Problem } from './problem.tsx';
+import { PromptField } from './prompt-field.tsx';
 import { ShareForm } from './share.tsx';
 
 /** Other ways to go on from a thread: a fork, a fresh session from its notes, another attempt held against it. */
@@ -88,14 +89,15 @@ export function ThreadActions({ thread }: { thread: ShownThread }): ReactNode {
             void start(notes);
           }}
         >
-          <label className="flex flex-col gap-1 text-sm font-medium">
+          <label htmlFor="handoff" className="text-sm font-medium">
             Notes that a fresh session starts from; change what is wrong
-            <textarea
-              className="field min-h-60 font-mono font-normal"
-              value={notes.text}
-              onChange={({ target: { value } }) => setNotes({ ...notes, text: value })}
-            />
           </label>
+          <PromptField
+            id="handoff"
+            className="min-h-60 font-mono font-normal"
+            value={notes.text}
+            onText={(text) => setNotes({ ...notes, text })}
+          />
           <div className="flex gap-2">
             <button type="submit" className="button button-main" disabled={busy || notes.text.trim() === ''}>
               Start afresh from them

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
+import { needsYouWithin } from './kin.ts';
 import { Link } from './link.tsx';
 import { needsYou } from './needs.ts';
 
@@ -15,8 +16,14 @@ const WORDS: Record<ShownThread['status'], string> = {
 };
 
 /** What a thread is at, in a word and a sign; colour says nothing alone. */
-export function Status({ thread }: { thread: ShownThread }): ReactNode {
-  const needs = needsYou(thread);
+export function Status({
+  thread,
+  needs = needsYou(thread),
+}: {
+  thread: ShownThread;
+  /** It, or a part of it, waits for the person. */
+  needs?: boolean;
+}): ReactNode {
   const [sign, colour] = needs
     ? ['?', 'text-needs']
     : thread.status === 'running'
@@ -72,6 +79,8 @@ export function ThreadLine({
   const repository = thread.repository?.split('/').at(-1);
   const cost = costOf(thread, parts);
   const working = parts.filter(({ status }) => status === 'running');
+  const waiting = [thread, ...working].flatMap((one) => one.activity.waiting);
+  const broken = [thread, ...parts].flatMap((one) => one.activity.broken ?? []);
   return (
     <li className="card relative">
       <Link
@@ -81,7 +90,7 @@ export function ThreadLine({
         <span className="flex flex-wrap items-baseline justify-between gap-x-3">
           <span className="min-w-0 font-medium">{thread.title}</span>
           <span className={`text-sm ${thread.status === 'running' ? 'pr-16' : ''}`}>
-            <Status thread={thread} />
+            <Status thread={thread} needs={needsYouWithin(thread, parts)} />
           </span>
         </span>
         <span className="flex flex-wrap gap-x-3 text-sm text-quiet">
@@ -97,24 +106,26 @@ export function ThreadLine({
           )}
           {activity.context && <ContextMeter context={activity.context} />}
         </span>
-        {thread.status === 'running' && activity.doing && activity.waiting.length === 0 && (
+        {thread.status === 'running' && activity.doing && waiting.length === 0 && (
           <span className="font-mono text-xs break-all text-quiet">{activity.doing}</span>
         )}
         {working.map((part) => (
           <span key={part.id} className="border-l-2 border-line pl-2 text-xs text-quiet">
-            {part.agent === 'kino' ? part.title : part.agent} · {part.model} · {elapsed(part)}
+            {[
+              part.agent === 'kino' ? part.title : part.agent,
+              part.model,
+              ...(part.activity.costUsd === undefined ? [] : [`$${part.activity.costUsd.toFixed(2)}`]),
+              elapsed(part),
+            ].join(' · ')}{' '}
+            {part.activity.context && <ContextMeter context={part.activity.context} />}
             {part.activity.doing && <span className="font-mono"> · {part.activity.doing}</span>}
           </span>
         ))}
-        {activity.waiting.length > 0 && (
-          <span className="text-sm text-needs">{activity.waiting[0]!.what}</span>
-        )}
+        {waiting.length > 0 && <span className="text-sm text-needs">{waiting[0]!.what}</span>}
         {thread.status !== 'running' && activity.reason && thread.status !== 'done' && (
           <span className="text-sm text-quiet">{activity.reason}</span>
         )}
-        {activity.broken && (
-          <span className="text-sm text-bad">Does not pass: {activity.broken.join(', ')}</span>
-        )}
+        {broken.length > 0 && <span className="text-sm text-bad">Does not pass: {broken.join(', ')}</span>}
         {clash.length > 0 && (
           <span className="text-sm text-bad">
             Another agent changes the same files: {clash.slice(0, 3).join(', ')}

@@ -77,7 +77,7 @@ describe('a server that is driven from a terminal', () => {
     expect(await remote('answer', await waits(), 'left')).toMatchObject({ code: 0 });
     expect(await remote('stop', asked.thread)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('No agent of this server works on it now.'),
+      stderr: expect.stringContaining('Nobody works on it now.'),
     });
     await served.stop();
     expect(await remote('board')).toMatchObject({

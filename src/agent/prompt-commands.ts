@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { kinoHome, readFrontMatter } from '../config/index.ts';
+import { kinoHome, readFrontMatter, readRegular } from '../config/index.ts';
 
 /** A prompt that the person or the repository has written down, to be called as `/name arguments`. */
 export interface PromptCommand {
@@ -38,7 +38,7 @@ export async function loadCommands(
       const source = join(folder, file);
       const name = relative('', file).slice(0, -3).split(sep).join(':');
       try {
-        const { data, text } = readFrontMatter(await readFile(source, 'utf8'));
+        const { data, text } = readFrontMatter(await readRegular(source));
         if (text.trim() === '') throw new Error('it is empty');
         const description =
           typeof data.description === 'string' ? data.description : text.trim().split('\n', 1)[0]!;

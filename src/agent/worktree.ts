@@ -1,16 +1,26 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, globSync } from 'node:fs';
-import { copyFile, cp, mkdir, realpath, stat } from 'node:fs/promises';
+import { copyFile, cp, lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import {
   forgetWorktree,
   kinoHome,
   registerWorktree,
+  trustOf,
   type Worktree,
   type WorktreeConfig,
 } from '../config/index.ts';
-import { addWorktree, openRepository, removeWorktree, resolveCommit, uncommittedIn } from '../git/index.ts';
+import {
+  addWorktree,
+  isOwnRepository,
+  openRepository,
+  removeWorktree,
+  resolveCommit,
+  uncommittedIn,
+  withoutFilters,
+} from '../git/index.ts';
+import { WorkspaceFiles } from '../sandbox/index.ts';
 
 const FIRST_PORT = 42_000;
 const LAST_PORT = 60_000;
@@ -50,6 +60,11 @@ export async function createWorktree(
     throw new WorktreeError(
       `${JSON.stringify(name)} is no name for a worktree: letters, digits, dots and dashes are.`,
     );
+  const isTrusted = (await trustOf(root)) === 'trusted';
+  if (!isTrusted && !(await isOwnRepository(root)))
+    throw new WorktreeError(
+      `${root} only points at a repository elsewhere: \`kino trust\` it, if that is what you want to work on.`,
+    );
   const repository = await openRepository(root);
   const base = await resolveCommit(repository, from);
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 6);
@@ -60,7 +75,8 @@ export async function createWorktree(
   if (existsSync(path)) throw new WorktreeError(`There is a worktree ${name} already: ${path}.`);
   const branch = `kino/${name}`;
   try {
-    await addWorktree(root, path, branch, base);
+    // Programs that a repository names for its files are run where the person trusts it.
+    await addWorktree(root, path, branch, base, isTrusted ? {} : await withoutFilters(root));
   } catch (error) {
     throw new WorktreeError(
       `The worktree ${name} cannot be made: ${(error as Error).message.split('\n').at(-1)}`,
@@ -90,13 +106,14 @@ async function copyIgnored(root: string, path: string, patterns: readonly string
     (file) => !relative(root, join(root, file)).startsWith('..'),
   );
   const copied: string[] = [];
+  const files = new WorkspaceFiles(path);
   for (const file of found.sort()) {
-    const target = join(path, file);
+    // A link that is checked out could lead anywhere: what lies behind one is nothing new.
+    const target = await files.resolve(file).catch(() => undefined);
+    if (target === undefined || (await lstat(join(path, file)).catch(() => undefined))) continue;
     // What a link leads to, where it leads out, is nothing that belongs to the repository.
     const real = await realpath(join(root, file)).catch(() => undefined);
     if (real === undefined || relative(root, real).split(sep)[0] === '..') continue;
-    // What git tracks is there already.
-    if (existsSync(target)) continue;
     await mkdir(dirname(target), { recursive: true });
     if ((await stat(join(root, file))).isDirectory()) await cp(join(root, file), target, { recursive: true });
     else await copyFile(join(root, file), target);
@@ -156,7 +173,8 @@ export async function dropWorktree(
     await forgetWorktree(path);
     return `Its folder was gone already; the branch ${branch} is as it was.`;
   }
-  const uncommitted = await uncommittedIn(path);
+  const isTrusted = (await trustOf(root)) === 'trusted';
+  const uncommitted = await uncommittedIn(path, isTrusted ? {} : await withoutFilters(path));
   if (uncommitted.length > 0 && !force) {
     const some = uncommitted.slice(0, 3).join(', ');
     throw new WorktreeError(

@@ -13,6 +13,7 @@ export { readFrontMatter } from './front-matter.ts';
 export { kinoHome } from './home.ts';
 export { ConfigError } from './json-file.ts';
 export { type Fact, factsFor, forgetFact, keepFact } from './memory.ts';
+export { readRegular } from './read-regular.ts';
 export { forgetRules, type RememberedRule, rememberedRules, rememberRules } from './remembered-rules.ts';
 export { forgetTrust, type Trust, trustedFolders, trustFolder, trustOf } from './trust.ts';
 export { version } from './version.ts';

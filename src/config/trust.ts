@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { z } from 'zod';
 import { kinoHome } from './home.ts';
 import { readJson, updateJson } from './json-file.ts';
+import { readRegular } from './read-regular.ts';
 
 const trustSchema = z.strictObject({
   folders: z.record(
@@ -79,6 +79,6 @@ async function readTrust(home: string): Promise<TrustFile> {
 }
 
 async function configHash(root: string): Promise<string | undefined> {
-  const text = await readFile(join(root, '.kino', 'config.json')).catch(() => undefined);
+  const text = await readRegular(join(root, '.kino', 'config.json')).catch(() => undefined);
   return text && createHash('sha256').update(text).digest('hex');
 }

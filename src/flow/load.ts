@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { closest } from 'fastest-levenshtein';
-import { kinoHome } from '../config/index.ts';
+import { kinoHome, readRegular } from '../config/index.ts';
 import { checkWorkflow, parseWorkflow, type Workflow, WorkflowError } from './workflow.ts';
 
 const PRESETS = fileURLToPath(new URL('../../assets/workflows', import.meta.url));
@@ -74,8 +74,7 @@ export async function findWorkflow(
 async function readWorkflow(source: string, mayRun: boolean): Promise<Workflow | undefined> {
   const extension = extname(source);
   const name = basename(source, extension);
-  if (extension === '.md' && name !== 'README')
-    return parseWorkflow(await readFile(source, 'utf8'), source, name);
+  if (extension === '.md' && name !== 'README') return parseWorkflow(await readRegular(source), source, name);
   if (!/^\.m?[jt]s$/.test(extension)) return undefined;
   if (!mayRun)
     throw new WorkflowError(

@@ -12,6 +12,9 @@ const SAFE_CONFIG = [
   'core.quotePath=false',
   'core.pager=cat',
   'diff.external=',
+  // Inside of a submodule git would obey what that is configured to run.
+  'diff.submodule=short',
+  'status.submoduleSummary=false',
   'log.showSignature=false',
   'credential.helper=',
   'protocol.ext.allow=never',

@@ -14,6 +14,7 @@ export type { SnapshotChange } from './snapshot-file.ts';
 export { Snapshots } from './snapshots.ts';
 export { listTree, readBlobs, type TreeFile } from './tree.ts';
 export { type Tree, type TreeEntry, TreeStore } from './tree-store.ts';
+export { isOwnRepository, withoutFilters, workTreeEnvironment } from './untrusted.ts';
 export {
   addWorktree,
   removeWorktree,

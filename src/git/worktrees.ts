@@ -7,13 +7,20 @@ import { git } from './git.ts';
  * Adds a worktree on a new branch. No hook of the repository runs.
  *
  * @param base the id of the commit that it starts from
+ * @param env `withoutFilters`, where the repository is not trusted
  * @throws GitError
  */
-export async function addWorktree(root: string, path: string, branch: string, base: string): Promise<void> {
+export async function addWorktree(
+  root: string,
+  path: string,
+  branch: string,
+  base: string,
+  env: Record<string, string> = {},
+): Promise<void> {
   if (!/^[0-9a-f]{7,64}$/.test(base)) throw new Error(`${base} is no commit id`);
   for (let attempt = 1; ; attempt++) {
     try {
-      await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base]);
+      await git(root, ['worktree', 'add', '--quiet', '-b', branch, '--', path, base], { env });
       return;
     } catch (error) {
       // Git reads what another process is writing about a worktree of its own just then; nothing was made yet.
@@ -31,16 +38,12 @@ const ATTEMPTS = 6;
  * Files of a worktree that are changed or new and not committed. Git is not asked about the files of repositories
  * inside it: it would obey their configuration, which whoever worked there may have written.
  *
+ * @param env `withoutFilters`, where the repository is not trusted
  * @throws GitError
  */
-export async function uncommittedIn(path: string): Promise<string[]> {
-  const status = await git(path, [
-    'status',
-    '--porcelain',
-    '-z',
-    '--no-renames',
-    '--ignore-submodules=dirty',
-  ]);
+export async function uncommittedIn(path: string, env: Record<string, string> = {}): Promise<string[]> {
+  const args = ['status', '--porcelain', '-z', '--no-renames', '--ignore-submodules=dirty'];
+  const status = await git(path, args, { env });
   return status.split('\0').flatMap((entry) => (entry === '' ? [] : [entry.slice(3)]));
 }
 

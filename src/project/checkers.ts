@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { textOf } from './read-text.ts';
 
 /** A type checker or linter that a repository has for itself. */
 export interface Checker {
@@ -156,15 +157,6 @@ function projectOf(folder: string): string[] {
   const config = textOf(join(folder, 'tsconfig.json'));
   const onlyRefers = /"files"\s*:\s*\[\s*\]/.test(config) && config.includes('"references"');
   return [onlyRefers ? '--build' : '--project', '.'];
-}
-
-/** What a file says; nothing where it cannot be read. */
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
 }
 
 function programOf(root: string, folder: string, { program, home }: Kind): string | undefined {

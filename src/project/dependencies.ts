@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { textOf } from './read-text.ts';
 
 /** A dependency's source as it lies on this machine. */
 export interface InstalledDependency {
@@ -35,7 +36,7 @@ function inNode(name: string, root: string, folder: string): InstalledDependency
   for (const at of upTo(root, folder)) {
     const path = join(at, 'node_modules', name);
     if (!existsSync(path)) continue;
-    const version = /"version"\s*:\s*"([^"]+)"/.exec(read(join(path, 'package.json')))?.[1];
+    const version = /"version"\s*:\s*"([^"]+)"/.exec(textOf(join(path, 'package.json')))?.[1];
     return [{ ecosystem: 'npm', name, path, ...(version !== undefined && { version }) }];
   }
   return [];
@@ -105,13 +106,5 @@ function list(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
-  }
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
   }
 }

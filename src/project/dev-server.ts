@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { textOf } from './read-text.ts';
 
 const manifest = z.looseObject({ scripts: z.record(z.string(), z.string()).optional() });
 /** Scripts that serve what is worked on, by how likely they are to. */
@@ -13,22 +14,22 @@ const LOCKFILES = [
 ] as const;
 
 /** Commands by which a project is likely to serve what is worked on, the likeliest first. Nothing is run. */
-export async function devServersOf(root: string): Promise<string[]> {
-  const read = (file: string) => readFile(join(root, file), 'utf8').catch(() => undefined);
+export function devServersOf(root: string): string[] {
+  const read = (file: string) => textOf(join(root, file));
+  const isThere = (file: string) => existsSync(join(root, file));
   const found: string[] = [];
-  const text = await read('package.json');
-  const parsed = text === undefined ? undefined : manifest.safeParse(jsonIn(text));
-  if (parsed?.success) {
+  const parsed = manifest.safeParse(jsonIn(read('package.json')));
+  if (parsed.success) {
     let manager = 'npm';
-    for (const [file, name] of LOCKFILES) if ((await read(file)) !== undefined) manager = name;
+    for (const [file, name] of LOCKFILES) if (isThere(file)) manager = name;
     for (const script of SCRIPTS)
       if (parsed.data.scripts && Object.hasOwn(parsed.data.scripts, script))
         found.push(`${manager} run ${script}`);
   }
-  if ((await read('manage.py')) !== undefined) found.push('python3 manage.py runserver');
-  if (/^\s*hugo\b|^baseURL/m.test((await read('hugo.toml')) ?? '')) found.push('hugo server');
-  if ((await read('mkdocs.yml')) !== undefined) found.push('mkdocs serve');
-  if ((await read('bin/rails')) !== undefined) found.push('bin/rails server');
+  if (isThere('manage.py')) found.push('python3 manage.py runserver');
+  if (/^\s*hugo\b|^baseURL/m.test(read('hugo.toml'))) found.push('hugo server');
+  if (isThere('mkdocs.yml')) found.push('mkdocs serve');
+  if (isThere('bin/rails')) found.push('bin/rails server');
   return found;
 }
 

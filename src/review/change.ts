@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git } from '../git/index.ts';
+import { git, workTreeEnvironment } from '../git/index.ts';
 import { WorkspaceFiles } from '../sandbox/index.ts';
 import { type FileDiff, identify, readDiff } from './diff.ts';
 import { type SlopKind, slopDelta } from './slop.ts';
@@ -22,7 +21,14 @@ export interface Change {
 export const DIFF = [
   ...['-c', 'core.quotePath=true', 'diff', '--no-ext-diff', '--no-textconv', '--no-color'],
   // A repository inside has a configuration of its own, which nobody guards.
-  ...['--ignore-submodules=dirty', '--find-renames', '--unified=3', '--src-prefix=a/', '--dst-prefix=b/'],
+  ...[
+    '--ignore-submodules=dirty',
+    '--submodule=short',
+    '--find-renames',
+    '--unified=3',
+    '--src-prefix=a/',
+    '--dst-prefix=b/',
+  ],
 ];
 /** Longer files that git does not know are named and not read. */
 const MAX_NEW = 2 * 1024 * 1024;
@@ -36,7 +42,7 @@ const MAX_READ = 4_000;
  * @throws GitError where a commit is not there
  */
 export async function changeOf(root: string, base: string, head?: string): Promise<Change> {
-  const env = head === undefined ? await withoutFilters(root) : {};
+  const env = head === undefined ? await workTreeEnvironment(root) : {};
   const files = readDiff(
     await git(root, [...DIFF, base, ...(head === undefined ? [] : [head]), '--'], { env }),
   );
@@ -60,37 +66,18 @@ export async function changeOf(root: string, base: string, head?: string): Promi
 /** What a change does to one file as it is now; undefined where it does nothing to it. @throws GitError */
 export async function changeOfFile(root: string, base: string, path: string): Promise<FileDiff | undefined> {
   // Of one name alone git could not tell a move from a new file.
-  const changed = readDiff(await git(root, [...DIFF, base, '--'], { env: await withoutFilters(root) }));
+  const changed = readDiff(await git(root, [...DIFF, base, '--'], { env: await workTreeEnvironment(root) }));
   return (
     changed.find((file) => file.path === path) ??
     (await newFiles(root, path)).find((file) => file.path === path)
   );
 }
 
-/**
- * What keeps git from running programs that a configuration names for files, whichever file of it does: each filter's
- * setting is overridden, by its exact name.
- */
-export async function withoutFilters(root: string): Promise<Record<string, string>> {
-  const pattern = '^filter\\..*\\.(clean|smudge|process|required)$';
-  const names = await git(root, ['config', '--includes', '--name-only', '-z', '--get-regexp', pattern]).catch(
-    () => '',
-  );
-  const settings = [...new Set(names.split('\0').filter(Boolean))];
-  return Object.fromEntries([
-    ['GIT_CONFIG_COUNT', String(settings.length)],
-    ...settings.flatMap((name, at) => [
-      [`GIT_CONFIG_KEY_${at}`, name],
-      [`GIT_CONFIG_VALUE_${at}`, name.endsWith('.required') ? 'false' : ''],
-    ]),
-  ]);
-}
-
 async function textAt(root: string, path: string, head: string | undefined): Promise<string | undefined> {
   if (head !== undefined) return git(root, ['show', `${head}:${path}`]).catch(() => undefined);
-  // A link of a hostile workspace leads nowhere.
-  const real = await new WorkspaceFiles(root).resolve(join(root, path)).catch(() => undefined);
-  return real === undefined ? undefined : readFile(real, 'utf8').catch(() => undefined);
+  // A link of a hostile workspace leads nowhere, and a pipe is not waited for.
+  const content = await new WorkspaceFiles(root).read(join(root, path)).catch(() => undefined);
+  return content?.toString('utf8');
 }
 
 /** Files that git does not know, as if they were added. @param only one of them */

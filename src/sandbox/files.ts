@@ -9,6 +9,7 @@ import {
   realpath,
   rename,
   rm,
+  unlink,
 } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { PathOutsideError } from './errors.ts';
@@ -23,10 +24,14 @@ export class WorkspaceFiles {
   readonly cwd: string;
   #realRoot: string | undefined;
 
-  /** @param cwd a folder of the workspace */
-  constructor(root: string, cwd = root) {
+  /**
+   * @param cwd a folder of the workspace
+   * @param options `isReal`: no part of the root was a link when it was looked at, and none may be one later
+   */
+  constructor(root: string, cwd = root, { isReal = false }: { isReal?: boolean } = {}) {
     this.root = resolve(root);
     this.cwd = resolve(cwd);
+    if (isReal) this.#realRoot = this.root;
   }
 
   /**
@@ -85,11 +90,20 @@ export class WorkspaceFiles {
   async write(path: string, content: string | Buffer): Promise<void> {
     const target = await this.resolve(path);
     await mkdir(dirname(target), { recursive: true });
+    await this.#within(target, path, (place) => replace(place, content));
+  }
+
+  /** Removes a file. @throws PathOutsideError, and as `unlink` */
+  async remove(path: string): Promise<void> {
+    await this.#within(await this.resolve(path), path, unlink);
+  }
+
+  /** The folder that is open stays the same, should a command put a link in the place of its path. */
+  async #within(target: string, path: string, work: (place: string) => Promise<void>): Promise<void> {
     const folder = await open(dirname(target), constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      // The folder that is open stays the same, should a command put a link in the place of its path.
       const within = (await this.#mustBeInside(folder, path)) ?? dirname(target);
-      await replace(join(within, basename(target)), content);
+      await work(join(within, basename(target)));
     } finally {
       await folder.close();
     }

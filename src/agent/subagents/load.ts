@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { kinoHome, readFrontMatter } from '../../config/index.ts';
+import { kinoHome, readFrontMatter, readRegular } from '../../config/index.ts';
 import type { AgentDefinition } from './definition.ts';
 
 /** Tools of other agents by the names that their definitions use. */
@@ -47,7 +47,7 @@ export async function loadAgents(root: string, { trusted }: { trusted: boolean }
       .sort()) {
       const path = join(folder, name);
       try {
-        const agent = parse(path, name.slice(0, -3), await readFile(path, 'utf8'));
+        const agent = parse(path, name.slice(0, -3), await readRegular(path));
         if (!agents.has(agent.name)) agents.set(agent.name, agent);
       } catch (error) {
         problems.push(`${path} is no agent: ${(error as Error).message}.`);

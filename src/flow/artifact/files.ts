@@ -1,5 +1,5 @@
-import { readFile, rmdir, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { MEDIA, type MediaType } from '../../agent/index.ts';
 import { WorkspaceFiles } from '../../sandbox/index.ts';
 import type { ArtifactWritten } from '../../thread/index.ts';
@@ -31,8 +31,8 @@ export async function keepAsFile(
     const content = await contentOf(written, others);
     if (content === undefined) return undefined;
     const path = pathOf(group, written);
-    await new WorkspaceFiles(root).write(path, content);
-    return path;
+    await (await placeIn(root)).write(path, content);
+    return join(ARTIFACTS, path);
   } catch {
     return undefined;
   }
@@ -49,18 +49,18 @@ export async function dropFile(
   versions: readonly Kept[],
   others: ReadonlyMap<string, string>,
 ): Promise<{ path: string; isGone: boolean } | undefined> {
-  const path = pathOf(group, versions.at(-1)!);
-  const files = new WorkspaceFiles(root);
+  const within = pathOf(group, versions.at(-1)!);
+  const path = join(ARTIFACTS, within);
   try {
-    const held = await files.read(path);
+    const files = await placeIn(root);
+    const held = await files.read(within);
     const known = versions.flatMap((written) => [contentOf(written, others), contentOf(written, new Map())]);
     const isKnown = (await Promise.all(known)).some(
       (content) => content && held.equals(Buffer.from(content)),
     );
     if (!isKnown) return { path, isGone: false };
-    const real = await files.resolve(path);
-    await unlink(real);
-    await rmdir(dirname(real)).catch(() => {});
+    await files.remove(within);
+    await rmdir(dirname(await files.resolve(within))).catch(() => {});
     return { path, isGone: true };
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : { path, isGone: false };
@@ -68,7 +68,20 @@ export async function dropFile(
 }
 
 function pathOf(group: string, { artifact, mediaType }: Kept): string {
-  return `${ARTIFACTS}/${group}/${fileName(artifact, mediaType)}`;
+  return `${group}/${fileName(artifact, mediaType)}`;
+}
+
+/**
+ * The folder of a workspace's artifacts, with every way out of it closed: it is written to by Kino itself, and the agents
+ * that work in the workspace may put links there.
+ */
+async function placeIn(root: string): Promise<WorkspaceFiles> {
+  const place = join(await realpath(root), ARTIFACTS);
+  const above = dirname(place);
+  const isLink = (await lstat(above).catch(() => undefined))?.isSymbolicLink();
+  if (!isLink) await mkdir(place, { recursive: true });
+  if ((await realpath(place)) !== place) throw new Error(`${place} leads elsewhere.`);
+  return new WorkspaceFiles(place, place, { isReal: true });
 }
 
 function fileName(name: string, type: string): string {

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { changingSteps, openSnapshots } from '../../agent/index.ts';
 import { gitBytes } from '../../git/index.ts';
 import { WorkspaceFiles } from '../../sandbox/index.ts';
@@ -124,8 +123,7 @@ function originFrom({ thread, events, step }: StepOf): Omit<Origin, 'lines'> {
 }
 
 async function readIn(root: string, path: string): Promise<Buffer> {
-  const real = await new WorkspaceFiles(root).resolve(path).catch(() => undefined);
-  return real === undefined ? Buffer.alloc(0) : readFile(real).catch(() => Buffer.alloc(0));
+  return new WorkspaceFiles(root).read(path).catch(() => Buffer.alloc(0));
 }
 
 function linesOf(bytes: Buffer): string[] {

@@ -1,5 +1,5 @@
-import { GitError, git, streamGit } from '../../git/index.ts';
-import { DIFF, withoutFilters } from '../change.ts';
+import { GitError, git, streamGit, workTreeEnvironment } from '../../git/index.ts';
+import { DIFF } from '../change.ts';
 import { type FileDiff, readDiff } from '../diff.ts';
 
 /** A hunk is not there as it was shown, or cannot be taken out or put back where the file is now. */
@@ -39,7 +39,7 @@ export async function applyPatch(
   patch: Buffer,
   { reverse }: { reverse: boolean },
 ): Promise<void> {
-  const env = await withoutFilters(root);
+  const env = await workTreeEnvironment(root);
   try {
     await git(root, ['apply', '--whitespace=nowarn', ...(reverse ? ['--reverse'] : []), '-'], {
       env,
@@ -62,7 +62,7 @@ async function patchOfFile(
   base: string,
   { path, from }: Pick<FileDiff, 'path' | 'from'>,
 ): Promise<Buffer> {
-  const env = await withoutFilters(root);
+  const env = await workTreeEnvironment(root);
   const paths = [...(from === undefined ? [] : [from]), path].map((one) => `:(literal,top)${one}`);
   const known = await bytesOf(root, [...DIFF, base, '--', ...paths], env);
   // What git does not know is compared with nothing.

@@ -1,4 +1,6 @@
+import { symlinkSync } from 'node:fs';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openPage, sharedBrowser, violations } from './support/browser.ts';
 import { kino } from './support/cli.ts';
@@ -52,7 +54,7 @@ async function begin() {
   const args = ['--model', 'openai-compatible/scripted', '--base-url', `${model.url}/v1`];
   const served = await startServing(args);
   const { json } = await served.ask('/api/threads', { folder, prompt: 'hello', worktree: false });
-  return { served, thread: json.thread as string };
+  return { served, folder, thread: json.thread as string };
 }
 
 async function running(served: Served, thread: string, start: unknown): Promise<URL> {
@@ -109,6 +111,13 @@ describe('the preview of an app', () => {
     expect((await get(new URL('/__kino/picker.js', url))).headers['content-type']).toMatch('text/javascript');
     for (const host of [`localhost:${url.port}`, `127.0.0.1:${url.port}`, `evil.example:${url.port}`])
       expect(await get(url, host)).toMatchObject({ status: 404 });
+    // Pages of others, who may have come to know the name, ask nothing.
+    const foreign = { origin: 'https://evil.example' };
+    expect(await get(new URL('/headers', url), url.host, foreign)).toMatchObject({ status: 403 });
+    expect(await get(url, url.host, { ...foreign, connection: 'upgrade', upgrade: 'echo' })).toMatchObject({
+      status: 403,
+    });
+    expect(page.headers['referrer-policy']).toBe('same-origin');
     const upgraded = await get(url, url.host, { connection: 'upgrade', upgrade: 'echo' });
     expect(upgraded).toMatchObject({ status: 101, text: 'hello' });
     expect(await served.ask(`/api/threads/${thread}/preview`, undefined, 'DELETE')).toMatchObject({
@@ -118,9 +127,13 @@ describe('the preview of an app', () => {
   });
 
   test('pages that need no server are served as they lie, and nothing with a dot or outside', async () => {
-    const { served, thread } = await begin();
+    const { served, thread, folder } = await begin();
+    symlinkSync('.env', join(folder, 'public', 'env.txt'));
+    symlinkSync('../.git', join(folder, 'public', 'history'));
     const url = await running(served, thread, { serve: 'pages' });
     expect((await get(url)).text).toContain('<h1>Static</h1>');
+    for (const path of ['/env.txt', '/history/HEAD', '/history/config'])
+      expect(await get(new URL(path, url)), path).toMatchObject({ status: 404 });
     for (const path of ['/.env', '/%2e%2e/.env', '/..%2f.env', '/../package.json', '/%', '/none'])
       expect((await get(Object.assign(new URL(url), { pathname: path }))).text, path).not.toContain('SECRET');
   });

@@ -43,6 +43,17 @@ describe('a server that is driven from a terminal', () => {
       stderr: expect.stringContaining('No server is known: say `kino remote connect`'),
     });
     expect(await remote('connect', served.origin)).toMatchObject({ code: 2 });
+    const open = served.url.replace('127.0.0.1', 'kino.example');
+    expect(await remote('connect', open)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('whoever is on the way reads the token'),
+    });
+    const env = { KINO_HOME: temporaryFolder() };
+    expect(await kino(['remote', 'connect'], { cwd: home, env, input: `${served.url}\n` })).toMatchObject({
+      code: 0,
+      stdout: `${served.origin}, 0 threads\n`,
+    });
+    expect(await kino(['remote', 'connect'], { cwd: home, env, input: '' })).toMatchObject({ code: 2 });
     expect(await remote('connect', served.url)).toMatchObject({
       code: 0,
       stdout: `${served.origin}, 0 threads\n`,

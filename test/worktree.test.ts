@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { kino } from './support/cli.ts';
@@ -83,6 +83,29 @@ test('agents work side by side in worktrees, set up with what git ignores and po
   expect(readFileSync(join(cwd, 'archived'), 'utf8')).toBe('x\n');
   expect(repo.git('log', '--oneline', 'kino/one')).toContain('change');
   expect(await worktrees(cwd)).toHaveLength(1);
+});
+
+test('what a stranger put into a repository has no work tree lead out of it, and runs nothing', async () => {
+  const repo = repository();
+  const cwd = repo.path;
+  const outside = temporaryFolder();
+  // Checked out, the link would lead the copy of the person's settings to where it points.
+  symlinkSync(join(outside, 'taken'), join(cwd, '.env.local'));
+  repo.git('add', '--force', '.env.local');
+  repo.commit({ message: 'link', files: { '.gitattributes': 'a filter=evil\n' } });
+  repo.git('config', 'filter.evil.smudge', `sh -c 'touch "${join(outside, 'ran')}"; cat'`);
+  repo.git('config', 'filter.evil.clean', `sh -c 'touch "${join(outside, 'ran')}"; cat'`);
+  rmSync(join(cwd, '.env.local'));
+  writeFileSync(join(cwd, '.env.local'), 'SECRET=1\n');
+  const { code } = await run(cwd, [{ text: 'ok' }], ['--worktree', 'one']);
+  expect(code).toBe(0);
+  await kino(['worktree', 'remove', 'one', '--force'], { cwd });
+  expect(readdirSync(outside)).toEqual([]);
+
+  const pointing = temporaryFolder();
+  writeFileSync(join(pointing, '.git'), `gitdir: ${join(cwd, '.git')}\n`);
+  const refused = await kino(['run', 'x', '--worktree', 'two'], { cwd: pointing });
+  expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('only points at a repository') });
 });
 
 test('in a folder that nobody trusts no script runs, and what cannot be made is said', async () => {

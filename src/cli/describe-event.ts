@@ -25,7 +25,7 @@ export function describeEvent(event: StoredEvent): string | undefined {
       ].join('\n');
     case 'user.message': {
       const how = event.delivery === undefined ? '' : dim(` (${event.delivery})`);
-      return `\n${paint('cyan', event.from ?? 'person')}${how}\n${indent(event.text)}`;
+      return `\n${paint('cyan', plain(event.from ?? 'person'))}${how}\n${indent(event.text)}`;
     }
     case 'assistant.message': {
       const tokens = `${event.usage.inputTokens ?? '?'} in, ${event.usage.outputTokens ?? '?'} out`;
@@ -37,13 +37,13 @@ export function describeEvent(event: StoredEvent): string | undefined {
       ].join('\n');
     }
     case 'tool.started':
-      return `${paint('yellow', event.tool)} ${plain(JSON.stringify(event.input))}${event.allowedBy === undefined ? '' : dim(` — ${event.allowedBy}`)}`;
+      return `${paint('yellow', plain(event.tool))} ${plain(JSON.stringify(event.input))}${event.allowedBy === undefined ? '' : dim(` — ${event.allowedBy}`)}`;
     case 'permission.requested':
-      return `${paint('yellow', 'asked')} ${event.tool} ${plain(JSON.stringify(event.input))} ${dim(event.reason)}`;
+      return `${paint('yellow', 'asked')} ${plain(event.tool)} ${plain(JSON.stringify(event.input))} ${dim(event.reason)}`;
     case 'permission.decided': {
       const rules = event.rules?.length ? `; new rules: ${event.rules.join(', ')}` : '';
       const outcome = event.outcome === 'allow' ? paint('green', 'allowed') : paint('red', 'denied');
-      return `${outcome} ${event.tool} ${dim(`${event.reason}${rules}`)}`;
+      return `${outcome} ${plain(event.tool)} ${dim(`${event.reason}${rules}`)}`;
     }
     case 'files.restored':
       return paint(
@@ -59,7 +59,7 @@ export function describeEvent(event: StoredEvent): string | undefined {
     case 'context.compacted':
       return `${paint('cyan', 'began anew')} ${dim(`${event.reason}: ${event.tokensBefore} tokens before, ${event.tokensAfter} after${event.file === undefined ? '' : `; ${event.file}`}`)}`;
     case 'subagent.started':
-      return `${paint('magenta', event.agent)} ${plain(event.task.split('\n', 1)[0]!)} ${dim(event.thread)}`;
+      return `${paint('magenta', plain(event.agent))} ${plain(event.task.split('\n', 1)[0]!)} ${dim(event.thread)}`;
     case 'subagent.ended':
       return dim(
         `${event.status}, ${event.steps} steps, ${seconds(event.durationMs / 1000)}, cost ${dollars(event.costUsd)}; kino threads show ${event.thread}`,
@@ -67,7 +67,7 @@ export function describeEvent(event: StoredEvent): string | undefined {
     case 'question.asked':
       return `${paint('yellow', 'question')} ${plain(event.question)} ${dim(event.options.join(' / '))}`;
     case 'question.answered':
-      return `${paint('cyan', event.by)} ${plain(event.answer)}`;
+      return `${paint('cyan', plain(event.by))} ${plain(event.answer)}`;
     case 'todo.updated':
       return event.items
         .map(
@@ -114,7 +114,7 @@ export function describeEvent(event: StoredEvent): string | undefined {
     case 'experiment.planned':
       return dim(JSON.stringify(event.plan).slice(0, 400));
     case 'rollout.finished':
-      return `${event.thread}  ${event.reward === null ? 'unscored' : fraction(event.reward)}  ${plain(event.agent)}  ${dim(event.task)}`;
+      return `${plain(event.thread)}  ${event.reward === null ? 'unscored' : fraction(event.reward)}  ${plain(event.agent)}  ${dim(event.task)}`;
     case 'thread.resumed':
       return dim(`went on in process ${event.pid}`);
     case 'thread.ended': {

@@ -36,11 +36,11 @@ export async function exportBase(
       '--no-tags',
       '--no-write-fetch-head',
       '--no-recurse-submodules',
-      '--upload-pack=git -c uploadpack.allowAnySHA1InWant=true -c uploadpack.allowFilter=true upload-pack',
+      '--upload-pack=GIT_ALLOW_PROTOCOL=none git -c uploadpack.allowAnySHA1InWant=true -c uploadpack.allowFilter=true upload-pack',
       repository.path,
       commit,
     ],
-    options,
+    { ...options, env: { GIT_ALLOW_PROTOCOL: 'file' } },
   );
   await writeFile(join(target, '.git', 'config'), configuration(format));
   await git(target, ['update-ref', '--no-deref', 'refs/heads/main', commit], alone);

@@ -30,6 +30,8 @@ function gitEnvironment(alone: boolean): NodeJS.ProcessEnv {
   env.GIT_OPTIONAL_LOCKS = '0';
   env.GIT_NO_REPLACE_OBJECTS = '1';
   env.GIT_NO_LAZY_FETCH = '1';
+  // Git before 2.45 does not know that: it would fetch what is missing, by a program that the repository names.
+  env.GIT_ALLOW_PROTOCOL = 'none';
   env.LC_ALL = 'C';
   if (alone) {
     env.GIT_CONFIG_GLOBAL = '/dev/null';

@@ -42,6 +42,28 @@ test('values of settings, addresses with passwords and headers', () => {
   );
 });
 
+test('all of a long value goes, all between quotes, and what stands under the name of a secret', () => {
+  const scrub = (text: string) => new Scrubber().text(text);
+  const long = 'aB3-'.repeat(400);
+  expect(scrub(`refresh_token=${long}`)).toBe('refresh_token=[scrubbed: value of a secret]');
+  expect(scrub(`postgres://me:${long}@host/db`)).not.toContain('aB3-');
+  expect(scrub('password = "p@ss, w0rd-)and more", user = "me"')).toBe(
+    'password = "[scrubbed: value of a secret]", user = "me"',
+  );
+  expect(scrub(String.raw`{\"passphrase\":\"it's mine, all\"}`)).toBe(
+    String.raw`{\"passphrase\":\"[scrubbed: value of a secret]\"}`,
+  );
+  const block = '-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQOY\n-----END PGP PRIVATE KEY BLOCK-----';
+  expect(scrub(`${block} after`)).toBe('[scrubbed: private key] after');
+  expect(new Scrubber().value({ client_secret: 'words of mine', token: 'string', tokens: 12345678 })).toEqual(
+    {
+      client_secret: '[scrubbed: value of a secret]',
+      token: 'string',
+      tokens: 12345678,
+    },
+  );
+});
+
 test('code that names secrets and holds none stays as it is', () => {
   for (const text of [
     'const password = process.env.PASSWORD;',
@@ -73,6 +95,15 @@ test('what is made to take long is done as well', () => {
     'password='.repeat(20_000),
     'eyJ'.repeat(30_000),
     `a://${'b'.repeat(200_000)}`,
+    `a://b:${'c'.repeat(200_000)}`,
+    'a://b:'.repeat(40_000),
+    'password="'.repeat(20_000),
+    "token='a".repeat(20_000),
+    `secret="${'\\'.repeat(200_000)}`,
+    'private_key'.repeat(20_000),
+    `token ${' '.repeat(200_000)}`,
+    'authorization: bearer '.repeat(10_000),
+    '-----BEGIN PRIVATE KEY-----'.repeat(8_000),
   ])
     scrubber.text(text);
   expect(scrubber.text('done')).toBe('done');

@@ -15,9 +15,17 @@ export interface Scrubbed {
 }
 
 const VALUE = 'value of a secret';
+const NAME = `(?:pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credentials?)`;
+const NAMED = new RegExp(`${NAME}$`, 'i');
+const MIN_VALUE = 8;
+/** What stands between the name of a setting and its value. */
+const IS = String.raw`\\?["']?\s{0,3}[:=]\s{0,3}`;
 /** Secrets by how they look: those that say what they are, as their issuers document it. */
 const SIGNS: readonly [kind: string, sign: RegExp][] = [
-  ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g],
+  [
+    'private key',
+    /-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)/g,
+  ],
   ['AWS key', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/g],
   ['GitHub token', /\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9_]{30,})\b/g],
   ['GitLab token', /\bglpat-[\w-]{20,}/g],
@@ -29,16 +37,21 @@ const SIGNS: readonly [kind: string, sign: RegExp][] = [
   ['npm token', /\bnpm_[A-Za-z0-9]{36}\b/g],
   ['Hugging Face token', /\bhf_[A-Za-z0-9]{30,}\b/g],
   ['JSON web token', /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g],
-  ['password in an address', /(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{3,200}(?=@)/gi],
+  ['password in an address', /(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{3,4000}(?=@)/gi],
   [
     'authorization',
     /(?<=\bauthorization\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?(?:bearer|basic|token)\s{1,3})[\w.~+/=-]{8,}/gi,
   ],
   ['cookie', /(?<=\bcookie\\?["']?\s{0,3}:\s{0,3}\\?["']?)[^\s"'\\][^\r\n"'\\]{6,2000}/gi],
   ['password of a user', /(?<=\s(?:-u|--user)[\s=]{1,3}["']?[\w.@+-]{1,60}:)[^\s"'\\]{3,200}/g],
+  // Between quotes everything is the value, as they say where it ends.
   [
     VALUE,
-    /(?<=(?:pass(?:word|wd)?|secret|token|api[_-]?key|access[_-]?key|credentials?)\\?["']?\s{0,3}[:=]\s{0,3}\\?["']?)(?!\s|\[scrubbed)[^\s"'\\,;)}\]]{8,200}/gi,
+    new RegExp(String.raw`(?<=${NAME}${IS}(\\?["'\x60]))(?!\[scrubbed)(?:(?!\1)[^\r\n]){8,2000}(?=\1)`, 'gi'),
+  ],
+  [
+    VALUE,
+    new RegExp(String.raw`(?<=${NAME}${IS}\\?["'\x60]?)(?!\s|\[scrubbed)[^\s"'\x60\\,;)}\]]{8,}`, 'gi'),
   ],
 ];
 /** What code says where a setting would have its value. */
@@ -80,8 +93,19 @@ export class Scrubber {
     if (Array.isArray(given)) return given.map((one) => this.value(one)) as T;
     if (typeof given !== 'object' || given === null) return given;
     return Object.fromEntries(
-      Object.entries(given).map(([key, held]) => [this.text(key), this.value(held)]),
+      Object.entries(given).map(([key, held]) => [
+        this.text(key),
+        typeof held === 'string' && NAMED.test(key) ? this.#setting(held) : this.value(held),
+      ]),
     ) as T;
+  }
+
+  /** What stands under the name of a secret. */
+  #setting(text: string): string {
+    const known = this.text(text);
+    if (known !== text || text.length < MIN_VALUE || NO_VALUE.test(text)) return known;
+    this.#note(VALUE, text, 1);
+    return mark(VALUE);
   }
 
   /** What was taken so far, the most frequent first. */

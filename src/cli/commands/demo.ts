@@ -105,7 +105,9 @@ async function unpack(): Promise<Repository> {
   }
   const fresh = `${folder}.${process.pid}`;
   await mkdir(join(kinoHome(), 'demo'), { recursive: true, mode: 0o700 });
-  await git(join(kinoHome(), 'demo'), ['clone', '--quiet', '--branch', 'main', BUNDLE, fresh]);
+  await git(join(kinoHome(), 'demo'), ['clone', '--quiet', '--branch', 'main', BUNDLE, fresh], {
+    env: { GIT_ALLOW_PROTOCOL: 'file' },
+  });
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
   return openRepository(folder);

@@ -9,7 +9,10 @@ export function define(command: Command): void {
   command
     .command('connect')
     .summary('say which server')
-    .argument('<address>', 'what `kino serve` prints, with its token')
+    .argument(
+      '[address]',
+      'what `kino serve` prints, with its token; asked for, or read from standard input, if left out',
+    )
     .action(connect);
   command
     .command('board')

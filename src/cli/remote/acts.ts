@@ -2,6 +2,7 @@ import type { StoredEvent } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { dollars, paint, plain, print, printJson, table } from '../output.ts';
+import { readLine } from '../read-line.ts';
 import { clientOf, greet, keepRemote, read, remoteIn, theRemote } from './client.ts';
 import { followThread } from './follow-thread.ts';
 
@@ -11,8 +12,9 @@ interface Json {
   json?: boolean;
 }
 
-export async function connect(address: string): Promise<void> {
-  const remote = remoteIn(address);
+export async function connect(address: string | undefined): Promise<void> {
+  // What is an argument, everyone on this machine can read.
+  const remote = remoteIn(address ?? (await readLine('The address that `kino serve` prints: ')));
   const threads = await greet(remote);
   await keepRemote(remote);
   print(`${remote.origin}, ${threads} threads`);
@@ -36,8 +38,8 @@ export async function board(flags: Json & { all?: boolean }): Promise<void> {
     table(
       columns,
       shown.map(({ id, status, activity, title }) => [
-        id.slice(-6),
-        activity.waiting.length > 0 ? paint('yellow', 'needs you') : status,
+        plain(id.slice(-6)),
+        activity.waiting.length > 0 ? paint('yellow', 'needs you') : plain(status),
         String(activity.steps),
         dollars(activity.costUsd),
         plain(activity.waiting[0]?.what ?? title).slice(0, 70),
@@ -56,7 +58,7 @@ export async function run(
   const { thread } = await read(clientOf(remote).threads.$post({ json }));
   if (!flags.follow) {
     if (flags.json) printJson({ thread });
-    else print(thread);
+    else print(plain(thread));
     return;
   }
   await watch(thread, flags);
@@ -111,7 +113,7 @@ export async function inbox(flags: Json): Promise<void> {
   if (all.length === 0) return print('Nothing needs you.');
   for (const { kind, what, title, thread, request = '' } of all)
     print(
-      `${paint('yellow', request.slice(-6))}  ${kind}  ${plain(what)}\n        ${paint('dim', `${plain(title)} ${thread.slice(-6)}`)}`,
+      `${paint('yellow', plain(request.slice(-6)))}  ${kind}  ${plain(what)}\n        ${paint('dim', `${plain(title)} ${thread.slice(-6)}`)}`,
     );
   print(paint('dim', '\nkino remote answer <id> yes|no, or the answer to a question'));
 }

@@ -6,8 +6,14 @@ import { kinoHome } from '../../config/index.ts';
 import type { App, StreamMessage } from '../../server/index.ts';
 import { UsageError } from '../exit.ts';
 
-const kept = z.object({ origin: z.url({ protocol: /^https?$/ }), token: z.string().min(1) });
+const kept = z.object({
+  origin: z.url({ protocol: /^https?$/ }).refine(isPrivate, 'reads along'),
+  token: z.string().min(1),
+});
 export type Remote = z.infer<typeof kept>;
+
+const READ_ALONG =
+  'Over http to another machine whoever is on the way reads the token: serve it with --tls-cert and --tls-key, or through a tunnel (`ssh -L`).';
 
 /** A server that does not do what it is asked, with what it says of it. */
 export class RemoteError extends Error {
@@ -29,7 +35,14 @@ export function remoteIn(address: string): Remote {
   const token = url?.searchParams.get('token');
   if (!url || !/^https?:$/.test(url.protocol) || !token)
     throw new UsageError('That is not the address that `kino serve` prints: it carries a token.');
+  if (!isPrivate(url.origin)) throw new UsageError(READ_ALONG);
   return { origin: url.origin, token };
+}
+
+/** Whether nobody on the way reads along: a token opens everything. */
+function isPrivate(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.*\.localhost)$/.test(hostname);
 }
 
 /** The server that is driven: of the environment, or the one that was kept. @throws UsageError */
@@ -39,7 +52,7 @@ export async function theRemote(): Promise<Remote> {
     const given = kept.safeParse({ origin, token });
     if (given.success) return given.data;
     throw new UsageError(
-      'KINO_SERVER must be an address like https://host:4611, and KINO_SERVE_TOKEN its token.',
+      'KINO_SERVER must be an address like https://host:4611 (http on this machine alone), and KINO_SERVE_TOKEN its token.',
     );
   }
   const text = await readFile(file(), 'utf8').catch(() => undefined);

@@ -23,6 +23,10 @@ export async function passOn(
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (isForeign(incoming.headers))
+    return void response
+      .writeHead(403, { 'content-type': 'text/plain' })
+      .end('A page of another origin asks.\n');
   if (incoming.url?.startsWith(OWN)) return sendPicker(response);
   let socket: Duplex;
   try {
@@ -56,6 +60,7 @@ export async function passUpgrade(
   head: Buffer,
 ): Promise<void> {
   client.on('error', () => {});
+  if (isForeign(incoming.headers)) return void client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
   const app = await target.connect().catch(() => undefined);
   if (!app) return void client.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
   const headers = Object.entries(named(incoming.headers, target.port)).flatMap(([name, value]) =>
@@ -69,6 +74,11 @@ export async function passUpgrade(
   // What it said last is still on its way.
   app.on('close', () => client.end());
   client.on('close', () => app.destroy());
+}
+
+/** The app takes who asks for itself, as its origin is written anew: no other page may ask. */
+function isForeign({ origin, host }: IncomingHttpHeaders): boolean {
+  return origin !== undefined && origin !== `http://${host}`;
 }
 
 /** Dev servers answer who asks for them by the name that they know. */
@@ -90,6 +100,8 @@ async function passBack(answer: IncomingMessage, response: ServerResponse): Prom
   } = passedHeaders(answer.headers);
   const kept = {
     ...headers,
+    // Its name is all that keeps others from it: no other host is told.
+    'referrer-policy': 'same-origin',
     ...(policy !== undefined && { 'content-security-policy': framed([policy].flat().join(', ')) }),
   };
   const status = passedStatus(answer.statusCode);

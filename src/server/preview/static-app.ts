@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { extname, join, relative } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { type Ports, WorkspaceFiles } from '../../sandbox/index.ts';
 
@@ -76,10 +76,8 @@ async function answer(
   } catch {
     return void nothing();
   }
-  // Settings and secrets are in files with a dot before their name.
-  if (path.split('/').some((part) => part.startsWith('.'))) return void nothing();
   const wanted = `${folder}${path}${path.endsWith('/') ? 'index.html' : ''}`;
-  const content = await files.read(wanted).catch(() => undefined);
+  const content = await readShown(files, wanted).catch(() => undefined);
   if (!content) return void nothing();
   response
     .writeHead(200, {
@@ -87,4 +85,11 @@ async function answer(
       'cache-control': 'no-store',
     })
     .end(content);
+}
+
+/** Settings and secrets are in files with a dot before their name, and a link may lead to one. */
+async function readShown(files: WorkspaceFiles, wanted: string): Promise<Buffer | undefined> {
+  const isHidden = (path: string) => path.split('/').some((part) => /^\.(?!\.?$)/.test(part));
+  const [root, real] = await Promise.all([files.resolve('.'), files.resolve(wanted)]);
+  return isHidden(wanted) || isHidden(relative(root, real)) ? undefined : files.read(real);
 }

@@ -1,0 +1,40 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../../../test/support/temporary.ts';
+import { dropFile, keepAsFile } from './files.ts';
+
+const plan = { artifact: 'plan', text: 'pwned', mediaType: 'text/markdown' } as const;
+
+test.each([
+  ['.kino', (outside: string) => outside],
+  ['.kino/artifacts', (outside: string) => outside],
+  ['.kino/artifacts', () => '../.git'],
+  ['.kino/artifacts/group', (outside: string) => outside],
+  ['.kino/artifacts/group/plan.md', (outside: string) => join(outside, 'new')],
+  ['.kino/artifacts/group/plan.md', () => '../../../.git/config'],
+])('where %s is a link an artifact is not kept, nor taken away', async (link, to) => {
+  const root = temporaryFolder();
+  const outside = temporaryFolder();
+  mkdirSync(join(root, '.git'));
+  writeFileSync(join(root, '.git', 'config'), 'pwned\n');
+  mkdirSync(join(root, link, '..'), { recursive: true });
+  symlinkSync(to(outside), join(root, link));
+  await keepAsFile(root, 'group', plan);
+  expect(readdirSync(outside)).toEqual([]);
+  expect(readdirSync(join(root, '.git'))).toEqual(['config']);
+  await dropFile(root, 'group', [plan], new Map());
+  expect(readFileSync(join(root, '.git', 'config'), 'utf8')).toBe('pwned\n');
+});
+
+test('what the person has changed since is not taken away', async () => {
+  const root = temporaryFolder();
+  const path = await keepAsFile(root, 'group', plan);
+  expect(path).toBe('.kino/artifacts/group/plan.md');
+  writeFileSync(join(root, path!), 'mine\n');
+  expect(await dropFile(root, 'group', [plan], new Map())).toEqual({ path, isGone: false });
+  writeFileSync(join(root, path!), 'pwned\n');
+  expect(await dropFile(root, 'group', [plan], new Map())).toEqual({ path, isGone: true });
+  expect(existsSync(join(root, '.kino/artifacts/group'))).toBe(false);
+  expect(await dropFile(root, 'group', [plan], new Map())).toBeUndefined();
+});

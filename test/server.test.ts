@@ -1,10 +1,14 @@
+import { spawnSync } from 'node:child_process';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { kino } from './support/cli.ts';
 import { type ModelServer, type Script, startModelServer } from './support/model-server.ts';
 import { createRepository } from './support/repository.ts';
 import { type Served, startServing } from './support/serving.ts';
+import { temporaryFolder } from './support/temporary.ts';
 
 let model: ModelServer | undefined;
 afterEach(async () => {
@@ -181,6 +185,52 @@ describe('who may ask', () => {
     const served = await serveWith();
     const taken = await kino(['serve', '--port', new URL(served.origin).port]);
     expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining('is taken') });
+  });
+});
+
+describe('with TLS, for others', () => {
+  test('it goes by the names of its certificate and by no other', async (context) => {
+    const folder = temporaryFolder();
+    const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    const subject = ['-subj', '/CN=x', '-addext', 'subjectAltName=DNS:kino.example,IP:127.0.0.1'];
+    const made = spawnSync('openssl', [
+      ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...subject],
+      ...['-keyout', key, '-out', cert],
+    ]);
+    if (made.error) return context.skip();
+    const tls = ['--host', '0.0.0.0', '--tls-cert', cert, '--tls-key', key];
+    const { origin, token } = await startServing(tls);
+    const { port, hostname } = new URL(origin);
+    expect(hostname).toBe('kino.example');
+    const ask = (path: string, headers: Record<string, string>) =>
+      new Promise<{ status: number; cookies: string[] | undefined }>((resolve, reject) => {
+        const options = { hostname: '127.0.0.1', port, path, headers, rejectUnauthorized: false };
+        secureRequest(options, (response) => {
+          response.resume();
+          resolve({ status: response.statusCode!, cookies: response.headers['set-cookie'] });
+        })
+          .on('error', reject)
+          .end();
+      });
+    const authorization = `Bearer ${token}`;
+    const board = async (host: string, more: Record<string, string> = {}) =>
+      (await ask('/api/board', { host, authorization, ...more })).status;
+    for (const name of ['kino.example', 'KINO.example', '127.0.0.1'])
+      expect(await board(`${name}:${port}`), name).toBe(200);
+    expect(await board(`kino.example:${port}`, { origin })).toBe(200);
+    for (const name of ['localhost', 'evil.example', '0.0.0.0', '10.0.0.1', '[::1]'])
+      expect(await board(`${name}:${port}`), name).toBe(403);
+    for (const host of ['kino.example', 'kino.example:1', 'kino.example:', `x@kino.example:${port}`, ''])
+      expect([400, 403], host).toContain(await board(host));
+    for (const other of [`http://kino.example:${port}`, 'https://kino.example', `https://localhost:${port}`])
+      expect(await board(`kino.example:${port}`, { origin: other }), other).toBe(403);
+    const { cookies } = await ask(`/?token=${token}`, { host: `kino.example:${port}` });
+    expect(cookies).toEqual([expect.stringContaining('; Secure')]);
+    const none = ['--host', '0.0.0.0', '--tls-cert', key, '--tls-key', key];
+    expect(await kino(['serve', '--port', '0', ...none])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('is no certificate'),
+    });
   });
 });
 

@@ -78,6 +78,26 @@ describe('the manager', () => {
     expect(problems).toEqual([]);
   });
 
+  test('who comes without the address is asked for the token, and let in to what was asked for', async (context) => {
+    const browser = browserOf();
+    if (!browser) return context.skip();
+    const { served } = await begin();
+    const { page, problems } = await openPage(browser, { url: `${served.origin}/inbox` });
+    const field = page.getByLabel('What kino serve has printed');
+    await field.waitFor();
+    expect(await violations(page)).toEqual([]);
+    await field.fill('x'.repeat(43));
+    await page.keyboard.press('Enter');
+    await page.getByText('That token is not the right one.').waitFor();
+    await field.fill(served.token);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Inbox' }).waitFor();
+    await page.getByText('Nothing needs you').waitFor();
+    expect(page.url()).toBe(`${served.origin}/inbox`);
+    // The page and the wrong token were refused, and a browser says so.
+    expect(problems.filter((problem) => !problem.includes('401'))).toEqual([]);
+  });
+
   test('what waits is in the inbox, and is answered there', async (context) => {
     const browser = browserOf();
     if (!browser) return context.skip();

@@ -2,9 +2,13 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { RequestError } from './errors.ts';
+import { page } from './static.ts';
 
 const COOKIE = 'kino';
 const OTHER_NAME = 'This server does not go by that name.';
+
+/** The page that asks for the token, and what it is made of: the same for everybody. */
+const ENTRANCE = ['/enter.html', '/enter.js', '/enter.css'] as const;
 
 /**
  * What a page is let in by: a cookie and a key, of which neither is enough. A browser sends its cookies to every port of a
@@ -26,10 +30,10 @@ export function secretsOf(token: string): PageSecrets {
 export interface Access {
   token: string;
   page: PageSecrets;
-  /** `name:port` as browsers send it in `Host`; a name that was rebound to this machine is none of them. */
-  hosts: ReadonlySet<string>;
-  /** Of the server's own pages. */
-  origins: ReadonlySet<string>;
+  /** Whether it goes by a name, `name:port` as browsers send it in `Host`; by one that was rebound to it it does not. */
+  isHost(host: string): boolean;
+  /** Whether pages of an origin are the server's own. */
+  isOrigin(origin: string): boolean;
   /** The cookie is sent over TLS only. */
   secure: boolean;
 }
@@ -39,9 +43,9 @@ export function newToken(): string {
 }
 
 /** Refuses what comes by another name than the server's own: one that was rebound to this machine. */
-export function knownHost({ hosts }: Access): MiddlewareHandler {
+export function knownHost(access: Access): MiddlewareHandler {
   return async ({ req }, next) => {
-    if (!hosts.has(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
+    if (!access.isHost(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
     return next();
   };
 }
@@ -54,9 +58,9 @@ export function knownHost({ hosts }: Access): MiddlewareHandler {
 export function guard(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context;
-    if (!access.hosts.has(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
+    if (!access.isHost(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
     const origin = req.header('origin');
-    if (origin !== undefined && !access.origins.has(origin.toLowerCase()))
+    if (origin !== undefined && !access.isOrigin(origin.toLowerCase()))
       throw new RequestError(403, 'Pages of others may not ask this server.');
     const site = req.header('sec-fetch-site');
     // A link in a mail or a terminal opens a page, and no more.
@@ -73,6 +77,9 @@ export function guard(access: Access): MiddlewareHandler {
       clean.searchParams.delete('token');
       return context.redirect(`${clean.pathname}${clean.search}`, 303);
     }
+    if (ENTRANCE.some((path) => path === req.path)) return next();
+    if (!isKnown(context, access) && opensPage && !req.path.startsWith('/api/'))
+      return page(context, ENTRANCE[0], 401);
     if (!isKnown(context, access))
       throw new RequestError(401, 'Open the address that `kino serve` has printed: it carries the token.');
     return next();

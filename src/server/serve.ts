@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { getRequestListener } from '@hono/node-server';
 import type { AgentChoice } from '../agent/index.ts';
 import type { ThreadStore } from '../thread/index.ts';
@@ -33,6 +35,8 @@ export interface Serving {
   close(): Promise<void>;
 }
 
+/** Wherever somebody listens: no name to go by. */
+const EVERYWHERE = new Set(['0.0.0.0', '::']);
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
 const MAX_CONNECTIONS = 512;
 
@@ -56,13 +60,20 @@ export async function serve({
     );
   const live = new Live(store, choice);
   const previews = new Previews();
+  const certificate = tls && certificateOf(tls.cert);
   const [hosts, origins] = [new Set<string>(), new Set<string>()];
+  const scheme = tls ? 'https' : 'http';
+  // A browser comes by no other name than one that the certificate is for.
+  const isHost = (name: string) =>
+    hosts.has(name) || (certificate !== undefined && holds(certificate, name, bound));
+  let bound = port;
   const page = secretsOf(token);
   const access: Access = {
     token,
     page,
-    hosts,
-    origins,
+    isHost,
+    isOrigin: (name) =>
+      origins.has(name) || (name.startsWith(`${scheme}://`) && isHost(name.slice(scheme.length + 3))),
     secure: tls !== undefined || (proxy?.startsWith('https:') ?? false),
   };
   const listener = getRequestListener(
@@ -84,9 +95,9 @@ export async function serve({
     );
     server.listen(port, host, resolve);
   });
-  const bound = (server.address() as AddressInfo).port;
-  const scheme = tls ? 'https' : 'http';
-  for (const name of LOOPBACK.has(host) ? ['127.0.0.1', 'localhost', '[::1]'] : [host]) {
+  bound = (server.address() as AddressInfo).port;
+  const names = LOOPBACK.has(host) ? ['127.0.0.1', 'localhost', '[::1]'] : EVERYWHERE.has(host) ? [] : [host];
+  for (const name of names) {
     hosts.add(`${name}:${bound}`);
     // Browsers leave out the port that goes without saying.
     if (bound === (tls ? 443 : 80)) hosts.add(name);
@@ -99,7 +110,7 @@ export async function serve({
   }
   const origin =
     proxy === undefined
-      ? `${scheme}://${host.includes(':') ? `[${host}]` : host}:${bound}`
+      ? new URL(`${scheme}://${called(host, certificate)}:${bound}`).origin
       : new URL(proxy).origin;
   return {
     ...{ url: `${origin}/?token=${token}#${page.key}`, origin, token },
@@ -109,4 +120,29 @@ export async function serve({
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function certificateOf(pem: Buffer): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new ServeError('What --tls-cert names is no certificate.');
+  }
+}
+
+/** Whether a certificate is for the name in a `Host` that comes to a port. */
+function holds(certificate: X509Certificate, host: string, port: number): boolean {
+  const [, name = '', given = '443'] = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d+))?$/.exec(host) ?? [];
+  if (Number(given) !== port) return false;
+  const bare = name.replace(/^\[|\]$/g, '');
+  return (isIP(bare) ? certificate.checkIP(bare) : certificate.checkHost(bare)) !== undefined;
+}
+
+/** What to call a server by that listens at a host: as its certificate does where that is everywhere. */
+function called(host: string, certificate: X509Certificate | undefined): string {
+  if (!EVERYWHERE.has(host)) return host.includes(':') ? `[${host}]` : host;
+  const names = certificate?.subjectAltName?.split(', ') ?? [];
+  return (
+    names.map((name) => /^DNS:([^*]+)$/.exec(name)?.[1]).find((name) => name !== undefined) ?? hostname()
+  );
 }

@@ -26,8 +26,12 @@ function decoded(path: string): string {
 }
 
 /** A file of the manager; every address that is no file is the page itself, which knows what to show there. */
-export async function page(context: Context): Promise<Response> {
-  const path = normalize(decoded(context.req.path));
+export async function page(
+  context: Context,
+  asked = context.req.path,
+  status: 200 | 401 = 200,
+): Promise<Response> {
+  const path = normalize(decoded(asked));
   if (path.startsWith('/api/')) throw new RequestError(404, 'There is nothing there.');
   const isAsset = path.startsWith('/assets/') || TYPES[extname(path)] !== undefined;
   const file = isAsset ? join(FOLDER, path) : join(FOLDER, 'index.html');
@@ -37,7 +41,7 @@ export async function page(context: Context): Promise<Response> {
     if (isAsset) throw new RequestError(404, 'There is nothing there.');
     return context.text('The manager is not built: run `npm run build:web` in the checkout.', 404);
   }
-  return context.body(new Uint8Array(content), 200, {
+  return context.body(new Uint8Array(content), status, {
     'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
     // Names of assets change with what is in them.
     ...(path.startsWith('/assets/') && { 'cache-control': 'public, max-age=31536000, immutable' }),

@@ -15,10 +15,13 @@ export default defineConfig({
     chunkSizeWarningLimit: 1_000,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: ['index.html', 'diagram.html', 'picker.ts'].map((page) => join(import.meta.dirname, page)),
-      // The picker is asked for by its name, in pages that are not ours.
+      input: ['index.html', 'diagram.html', 'picker.ts', 'enter.ts'].map((page) =>
+        join(import.meta.dirname, page),
+      ),
+      // The picker is asked for by its name, in pages that are not ours; who enters may ask for nothing else.
       output: {
-        entryFileNames: ({ name }) => (name === 'picker' ? '[name].js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) =>
+          name === 'picker' || name === 'enter' ? '[name].js' : 'assets/[name]-[hash].js',
       },
     },
   },

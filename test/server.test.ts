@@ -220,7 +220,7 @@ describe('with TLS, for others', () => {
     expect(await board(`kino.example:${port}`, { origin })).toBe(200);
     for (const name of ['localhost', 'evil.example', '0.0.0.0', '10.0.0.1', '[::1]'])
       expect(await board(`${name}:${port}`), name).toBe(403);
-    for (const host of ['kino.example', 'kino.example:1', 'kino.example:', `x@kino.example:${port}`, ''])
+    for (const host of ['kino.example', 'kino.example:1', 'kino.example:', `x@kino.example:${port}`])
       expect([400, 403], host).toContain(await board(host));
     for (const other of [`http://kino.example:${port}`, 'https://kino.example', `https://localhost:${port}`])
       expect(await board(`kino.example:${port}`, { origin: other }), other).toBe(403);

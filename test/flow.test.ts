@@ -103,6 +103,9 @@ test('three phases: each starts from what was approved alone, and artifacts are 
   const plan = (await flow(cwd, ['show', 'plan'])).stdout;
   expect(plan).toContain('- [x] change the function greet');
   expect(plan).toContain('- [ ] add a test');
+  expect(readFileSync(join(kept, group!, 'plan.md'), 'utf8')).toMatch(
+    /- \[x\] change the function greet\n- \[ \] add a test/i,
+  );
   const done = await flow(cwd, ['approve']);
   expect(done).toMatchObject({ state: 'done', phase: null });
   expect(await kino(['flow', 'approve'], { cwd })).toMatchObject({

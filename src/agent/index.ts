@@ -6,6 +6,7 @@ export { writeHandoff } from './context/handoff.ts';
 export { saveHandoff } from './context/handoff-file.ts';
 export { standing } from './conversation.ts';
 export { forkThread } from './fork.ts';
+export { lookOf } from './look.ts';
 export { keepMedia, MAX_MEDIA_BYTES, MEDIA, type MediaType, mediaTypeOf, readMedia } from './media.ts';
 export { type AgentChoice, externalAgents, openAgent, openModel } from './open-agent.ts';
 export { type OpenSession, openSession } from './open-session.ts';

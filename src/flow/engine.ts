@@ -211,10 +211,14 @@ export class Flows {
   }
 
   /** Writes a comment down; the agent knows nothing of it until it is sent. @returns its id */
-  async comment(artifact: Artifact, anchor: Anchor, text: string): Promise<string> {
+  async comment(
+    artifact: Artifact,
+    anchor: Anchor,
+    text: string,
+    version = latestOf(artifact).version,
+  ): Promise<string> {
     const comment = `c${newId().slice(-8)}`;
-    const { version: on } = latestOf(artifact);
-    const about = { comment, artifact: artifact.name, version: on, anchor, text };
+    const about = { comment, artifact: artifact.name, version, anchor, text };
     await this.#store.append(artifact.thread, [{ type: 'comment.added', ...about }]);
     return comment;
   }

@@ -1,5 +1,5 @@
-export { anchorOn, anchorSchema } from './artifact/anchor.ts';
-export { type Artifact, artifactsOf, type Comment, latestOf } from './artifact/artifact.ts';
+export { anchorOn, anchorSchema, locate } from './artifact/anchor.ts';
+export { type Artifact, artifactsOf, type Comment, latestOf, placeOf } from './artifact/artifact.ts';
 export { groupOf, groupOfFlow } from './artifact/files.ts';
 export { openQuestions } from './artifact/questions.ts';
 export { runWithArtifacts, sentText } from './artifact/session.ts';
@@ -8,6 +8,6 @@ export { Flows, mainArtifact } from './engine.ts';
 export { flowOf, isApproved, type PhaseState, standingRun } from './flow.ts';
 export { findWorkflow, loadWorkflows } from './load.ts';
 export type { PhaseFace } from './phase.ts';
-export { progressOn } from './progress.ts';
+export { progressOn, todosOf } from './progress.ts';
 export type { FlowStand } from './stand.ts';
 export { POLICIES, type Policy } from './workflow.ts';

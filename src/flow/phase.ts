@@ -12,7 +12,7 @@ import type { ArtifactWritten, StoredEvent, ThreadEvent, ThreadStore } from '../
 import { artifactsOf } from './artifact/artifact.ts';
 import { groupOfFlow } from './artifact/files.ts';
 import { keepBeside, runWithArtifacts } from './artifact/session.ts';
-import type { Flow } from './flow.ts';
+import { type Flow, standingRun } from './flow.ts';
 import type { Phase } from './workflow.ts';
 
 /** Who works on the phases of a flow, and who watches. */
@@ -77,6 +77,9 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
       ...{ store, thread, agent, open, signal, seen, group, kind: makes ?? 'note', isReviewed: true },
       title: `${phase.name}: ${flow.title}`.slice(0, 120),
       parent: flow.id,
+      lists: flow.phases.flatMap((state) =>
+        phase.reads.includes(state.phase.name) ? (standingRun(state)?.thread ?? []) : [],
+      ),
       ...(flow.base !== undefined && { base: flow.base }),
       ...(prompt !== undefined && { prompt }),
       ...(face.budget && { budget: face.budget }),

@@ -17,6 +17,15 @@ export type ArtifactKind =
   | 'note';
 
 /** A version of something made for a person to review. */
+/** An image in gray and small, by which is told what of it is still there in another version. */
+export interface Look {
+  /** In dots. */
+  width: number;
+  height: number;
+  /** A byte a dot, row by row, packed by zlib, in base64. */
+  gray: string;
+}
+
 export interface ArtifactWritten {
   type: 'artifact.written';
   /** Its name in the thread, the same for all versions: lower-case words with hyphens. */
@@ -30,6 +39,8 @@ export interface ArtifactWritten {
   text?: string;
   /** An absolute path of a file that nobody changes, where it is none. */
   file?: string;
+  /** How it looks, where it is an image that could be read. */
+  look?: Look;
   bytes: number;
   /** Whether its author wants it looked at before work goes on; absent where it did not say. */
   wantsReview?: boolean;

@@ -1,10 +1,14 @@
 import type { Sandbox } from '../../sandbox/index.ts';
 import type { ArtifactWritten } from '../../thread/index.ts';
 import { Browser, browserTools, type Shell, type Tool } from '../../tool/index.ts';
+import { lookOf } from '../look.ts';
 import { keepMedia, type MediaType } from '../media.ts';
 
 /** An artifact that is a file, before it is known which version it is. */
-export type NewFile = Pick<ArtifactWritten, 'artifact' | 'kind' | 'title' | 'mediaType' | 'file' | 'bytes'>;
+export type NewFile = Pick<
+  ArtifactWritten,
+  'artifact' | 'kind' | 'title' | 'mediaType' | 'file' | 'bytes' | 'look'
+>;
 
 export interface BrowsingOptions {
   sandbox: Sandbox;
@@ -33,8 +37,8 @@ export function browsing(options: BrowsingOptions): { tools: Tool[]; end(): Prom
     content: Buffer,
     mediaType: MediaType,
   ) => {
-    const file = await keepMedia(content, mediaType);
-    await write({ artifact, ...about, mediaType, file, bytes: content.length });
+    const [file, look] = await Promise.all([keepMedia(content, mediaType), lookOf(content, mediaType)]);
+    await write({ artifact, ...about, mediaType, file, bytes: content.length, ...(look && { look }) });
     return artifact;
   };
   return {

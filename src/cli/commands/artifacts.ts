@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { artifactsOf, latestOf } from '../../flow/index.ts';
+import { artifactsOf, latestOf, ticked, todosOf } from '../../flow/index.ts';
 import { printArtifact } from '../artifact.ts';
 import { UsageError } from '../exit.ts';
 import { positiveInteger } from '../options.ts';
@@ -28,12 +28,13 @@ async function run(name: string | undefined, flags: ArtifactFlags): Promise<void
   try {
     const id =
       flags.thread === undefined ? (await latestThreadIn(store, '.')).id : await store.resolve(flags.thread);
-    const artifacts = artifactsOf(id, await store.read(id));
+    const events = await store.read(id);
+    const artifacts = artifactsOf(id, events);
     if (name !== undefined) {
       const artifact = artifacts.find((one) => one.name === name);
       const there = artifacts.map((one) => one.name).join(', ') || 'none';
       if (!artifact) throw new UsageError(`${id} has no artifact ${name}; it has ${there}.`);
-      return printArtifact(artifact, flags);
+      return printArtifact(artifact, flags, (text) => ticked(text, todosOf(events)));
     }
     if (flags.json) return printJson(artifacts);
     if (artifacts.length === 0) return print(`${id} has made no artifact.`);

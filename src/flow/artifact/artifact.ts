@@ -1,5 +1,6 @@
 import type { Anchor, ArtifactWritten, ThreadEvent } from '../../thread/index.ts';
 import { locate } from './anchor.ts';
+import { locateRegion, type Region } from './region.ts';
 
 /** An artifact with all its versions, as its thread tells it. */
 export interface Artifact {
@@ -73,7 +74,7 @@ export function artifactsOf(thread: string, events: readonly ThreadEvent[]): Art
   }
   for (const artifact of artifacts.values())
     for (const comment of artifact.comments)
-      if (comment.status === 'open' && !isThere(comment.anchor, artifact)) comment.status = 'stale';
+      if (comment.status === 'open' && !isThere(comment, artifact)) comment.status = 'stale';
   return [...artifacts.values()];
 }
 
@@ -82,12 +83,29 @@ export function latestOf({ versions }: Artifact): ArtifactWritten {
   return versions.at(-1)!;
 }
 
-/** Whether what a comment is about is still in the latest version. What is no text is taken to be. */
-function isThere(anchor: Anchor, artifact: Artifact): boolean {
+/** Whether what a comment is about is still in the latest version. */
+function isThere(comment: Comment, artifact: Artifact): boolean {
+  const { anchor } = comment;
+  if (anchor.kind === 'region') return placeOf(comment, artifact) !== undefined;
   const { text } = latestOf(artifact);
   if (text === undefined) return true;
   if (anchor.kind === 'diff') return isInDiff(anchor, text);
   return anchor.kind !== 'text' || locate(anchor, text) !== undefined;
+}
+
+/**
+ * Where the rectangle of a comment is in the latest version. Moments of a recording, and images of which nobody knows how
+ * they look, are taken to be where they were.
+ *
+ * @returns undefined where what it shows is gone, or where the comment is on no rectangle
+ */
+export function placeOf({ anchor, version }: Comment, artifact: Artifact): Region | undefined {
+  if (anchor.kind !== 'region') return undefined;
+  const latest = latestOf(artifact);
+  const before = artifact.versions.find((one) => one.version === version);
+  if (!before?.look || !latest.look || before.file === latest.file || anchor.second !== undefined)
+    return anchor;
+  return locateRegion(anchor, before.look, latest.look);
 }
 
 /** Whether the lines that a comment is about are still what a diff does to their file, wherever in it they have gone. */

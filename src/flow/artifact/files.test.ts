@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../../test/support/temporary.ts';
-import { dropFile, keepAsFile } from './files.ts';
+import { dropFile, keepAsFile, tickFile } from './files.ts';
 
 const plan = { artifact: 'plan', text: 'pwned', mediaType: 'text/markdown' } as const;
 
@@ -25,6 +25,24 @@ test.each([
   expect(readdirSync(join(root, '.git'))).toEqual(['config']);
   await dropFile(root, 'group', [plan], new Map());
   expect(readFileSync(join(root, '.git', 'config'), 'utf8')).toBe('pwned\n');
+});
+
+test('what is done is ticked in the file, and what somebody made of it stays', async () => {
+  const root = temporaryFolder();
+  const list = { ...plan, text: '- [ ] add a test\n- [ ] say so\n' };
+  const done = (text: string) => [{ text, status: 'done' as const }];
+  const path = join(root, (await keepAsFile(root, 'group', list))!);
+  await tickFile(root, 'group', [list], new Map(), done('Add a test'));
+  expect(readFileSync(path, 'utf8')).toBe('- [x] add a test\n- [ ] say so\n');
+  await tickFile(root, 'group', [list], new Map(), [...done('add a test'), ...done('say so')]);
+  expect(readFileSync(path, 'utf8')).toBe('- [x] add a test\n- [x] say so\n');
+  writeFileSync(path, '- [ ] add two tests\n');
+  await tickFile(root, 'group', [list], new Map(), done('add a test'));
+  expect(readFileSync(path, 'utf8')).toBe('- [ ] add two tests\n');
+  writeFileSync(path, '- [x] add a test\n- [ ] say so\n');
+  expect(await dropFile(root, 'group', [list], new Map())).toMatchObject({ isGone: true });
+  await tickFile(root, 'group', [list], new Map(), done('add a test'));
+  expect(existsSync(path)).toBe(false);
 });
 
 test('what the person has changed since is not taken away', async () => {

@@ -2,8 +2,9 @@ import { lstat, mkdir, readFile, realpath, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MEDIA, type MediaType } from '../../agent/index.ts';
 import { WorkspaceFiles } from '../../sandbox/index.ts';
-import type { ArtifactWritten } from '../../thread/index.ts';
+import type { ArtifactWritten, TodoItem } from '../../thread/index.ts';
 import type { Workflow } from '../workflow.ts';
+import { ticked, unticked } from './task-list.ts';
 
 /** Where the artifacts of a workspace lie, to be committed and read without Kino. */
 export const ARTIFACTS = '.kino/artifacts';
@@ -54,17 +55,53 @@ export async function dropFile(
   try {
     const files = await placeIn(root);
     const held = await files.read(within);
-    const known = versions.flatMap((written) => [contentOf(written, others), contentOf(written, new Map())]);
-    const isKnown = (await Promise.all(known)).some(
-      (content) => content && held.equals(Buffer.from(content)),
-    );
-    if (!isKnown) return { path, isGone: false };
+    if (!(await isOneOf(held, versions, others))) return { path, isGone: false };
     await files.remove(within);
     await rmdir(dirname(await files.resolve(within))).catch(() => {});
     return { path, isGone: true };
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : { path, isGone: false };
   }
+}
+
+/**
+ * Ticks what an agent has done in the file of an artifact, where that still holds one of the versions and not what somebody
+ * made of it. Never throws.
+ */
+export async function tickFile(
+  root: string,
+  group: string,
+  versions: readonly Kept[],
+  others: ReadonlyMap<string, string>,
+  todos: readonly TodoItem[],
+): Promise<void> {
+  const latest = versions.at(-1)!;
+  if (latest.text === undefined || latest.mediaType !== 'text/markdown') return;
+  const text = ticked(latest.text, todos);
+  if (text === latest.text) return;
+  const within = pathOf(group, latest);
+  try {
+    const files = await placeIn(root);
+    if (!(await isOneOf(await files.read(within), versions, others))) return;
+    await files.write(within, (await contentOf({ ...latest, text }, others))!);
+  } catch {
+    // It is gone, or may not be written: the thread has it.
+  }
+}
+
+/** Whether a file holds one of the versions, whatever is ticked in it. */
+async function isOneOf(
+  held: Buffer,
+  versions: readonly Kept[],
+  others: ReadonlyMap<string, string>,
+): Promise<boolean> {
+  const known = versions.flatMap((written) => [contentOf(written, others), contentOf(written, new Map())]);
+  const plain = unticked(held.toString('utf8'));
+  return (await Promise.all(known)).some(
+    (content) =>
+      content !== undefined &&
+      (held.equals(Buffer.from(content)) || (typeof content === 'string' && unticked(content) === plain)),
+  );
 }
 
 function pathOf(group: string, { artifact, mediaType }: Kept): string {

@@ -1,8 +1,14 @@
 import { type Outcome, runSession, type SessionRun } from '../../agent/index.ts';
-import type { ArtifactKind, ArtifactWritten, ThreadEvent, ThreadStore } from '../../thread/index.ts';
-import { artifactsOf, latestOf } from './artifact.ts';
+import type {
+  ArtifactKind,
+  ArtifactWritten,
+  ThreadEvent,
+  ThreadStore,
+  TodoItem,
+} from '../../thread/index.ts';
+import { type Artifact, artifactsOf, latestOf } from './artifact.ts';
 import { commentsText } from './comments-text.ts';
-import { groupOf, keepAsFile } from './files.ts';
+import { groupOf, keepAsFile, tickFile } from './files.ts';
 import { artifactTools } from './tools.ts';
 
 /** A session whose agent makes artifacts. */
@@ -13,6 +19,8 @@ export interface ArtifactSession extends Omit<SessionRun, 'tools'> {
   isReviewed?: boolean;
   /** The folder of its artifacts in the workspace; default one for the thread. */
   group?: string;
+  /** Threads whose task lists this work goes through, besides its own. */
+  lists?: readonly string[];
   /** The person is there and sees what comes of it. */
   isAttended?: boolean;
   /** Of the thread's events those that the prompt was made with; default all that there are. */
@@ -25,7 +33,15 @@ export interface ArtifactSession extends Omit<SessionRun, 'tools'> {
  */
 export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & { durationMs: number }> {
   const { store, thread, open, title, kind = 'note', isReviewed = false, signal } = run;
-  const { group = groupOf(title, thread) } = run;
+  const { group = groupOf(title, thread), lists = [] } = run;
+  let ticking = Promise.resolve();
+  const tickFiles = async (threads: readonly string[], items: readonly TodoItem[]) => {
+    for (const one of threads) {
+      const artifacts = artifactsOf(one, await store.read(one).catch(() => []));
+      const types = typesOf(artifacts);
+      for (const { versions } of artifacts) await tickFile(open.root, group, versions, types, items);
+    }
+  };
   const seen = run.seen ?? (await lastSeqOf(store, thread));
   const ended = new AbortController();
   // A thread that is not there yet cannot be listened to.
@@ -50,6 +66,10 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
       onEvent: (event) => {
         begin();
         if (event.type === 'artifact.written') void keep(event);
+        if (event.type === 'todo.updated') {
+          const before = ticking;
+          ticking = before.then(() => tickFiles([thread, ...lists], event.items));
+        }
         run.onEvent(event);
       },
       tools: (record) =>
@@ -57,7 +77,7 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
       missing: async () => (await run.missing?.()) ?? (await unanswered(store, thread)),
     });
     ended.abort();
-    await Promise.all([listening, ...kept.values()]);
+    await Promise.all([listening, ticking, ...kept.values()]);
     if (run.isAttended) await store.append(thread, [{ type: 'thread.seen' }]);
     return outcome;
   } finally {
@@ -74,8 +94,11 @@ export async function keepBeside(
   written: ArtifactWritten,
 ): Promise<string | undefined> {
   const artifacts = artifactsOf(thread, await store.read(thread).catch(() => []));
-  const types = new Map(artifacts.map((artifact) => [artifact.name, latestOf(artifact).mediaType]));
-  return keepAsFile(root, group, written, types);
+  return keepAsFile(root, group, written, typesOf(artifacts));
+}
+
+function typesOf(artifacts: readonly Artifact[]): Map<string, string> {
+  return new Map(artifacts.map((artifact) => [artifact.name, latestOf(artifact).mediaType]));
 }
 
 async function lastSeqOf(store: ThreadStore, thread: string): Promise<number> {

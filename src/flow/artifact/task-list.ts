@@ -24,6 +24,14 @@ export function ticked(markdown: string, todos: readonly TodoItem[]): string {
     .join('\n');
 }
 
+/** The text without its ticks, by which two that differ in nothing else are the same. */
+export function unticked(markdown: string): string {
+  return markdown
+    .split('\n')
+    .map((line) => (line.length > MAX_LINE ? line : line.replace(TASK, '$1 $3$4')))
+    .join('\n');
+}
+
 function plainWords(text: string): string {
   return text
     .toLowerCase()

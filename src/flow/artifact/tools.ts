@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keepMedia, MAX_MEDIA_BYTES, mediaTypeOf } from '../../agent/index.ts';
+import { keepMedia, lookOf, MAX_MEDIA_BYTES, mediaTypeOf } from '../../agent/index.ts';
 import type { ArtifactKind, ArtifactWritten, ThreadEvent } from '../../thread/index.ts';
 import { failure, success, type Tool, type ToolContext, type ToolResult } from '../../tool/index.ts';
 import { ARTIFACT_KINDS } from '../workflow.ts';
@@ -86,9 +86,10 @@ export function artifactTools(desk: ArtifactDesk, record: (event: ThreadEvent) =
       const content = await file.readFile();
       const mediaType = mediaTypeOf(content);
       if (!mediaType) return failure(`${path} is no image and no recording that can be shown.`);
+      const look = await lookOf(content, mediaType);
       return success(
         await put(await find(artifact), {
-          ...{ artifact, mediaType, bytes: content.length },
+          ...{ artifact, mediaType, bytes: content.length, ...(look && { look }) },
           title: title ?? artifact.replaceAll('-', ' '),
           ...(wants_review !== undefined && { wantsReview: wants_review }),
           kind: mediaType.startsWith('video/') ? 'recording' : 'image',

@@ -7,8 +7,12 @@ import {
   artifactsOf,
   Flows,
   latestOf,
+  locate,
   openQuestions,
+  placeOf,
   sentText,
+  ticked,
+  todosOf,
 } from '../../flow/index.ts';
 import type { ThreadStore } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
@@ -16,15 +20,26 @@ import type { Server } from '../server.ts';
 import { body, digits, query } from './validated.ts';
 
 const text = z.string().trim().min(1).max(100_000);
-const commentSchema = z.strictObject({ artifact: z.string().min(1), anchor: anchorSchema, text });
+const commentSchema = z.strictObject({
+  artifact: z.string().min(1),
+  anchor: anchorSchema,
+  text,
+  /** The one that the person looks at; default the latest. */
+  version: z.int().positive().optional(),
+});
 
 /** Artifacts of threads: read, shown, commented. */
 export function artifactRoutes({ store, live }: Server) {
   const flows = new Flows(store);
   return new Hono()
     .get('/threads/:id/artifacts', async (context) => {
-      const artifacts = await artifactsIn(store, context.req.param('id'));
-      return context.json({ artifacts: artifacts.map((artifact) => shownArtifact(artifact)) });
+      const id = context.req.param('id');
+      const events = await store.read(id).catch(() => []);
+      const todos = todosOf(events);
+      const artifacts = artifactsOf(id, events).map((artifact) =>
+        shownArtifact(artifact, ticked(latestOf(artifact).text ?? '', todos)),
+      );
+      return context.json({ artifacts });
     })
     .get(
       '/threads/:id/artifacts/:name/file',
@@ -49,18 +64,24 @@ export function artifactRoutes({ store, live }: Server) {
       },
     )
     .post('/threads/:id/comments', body(commentSchema), async (context) => {
-      const { artifact: name, anchor, text: said } = context.req.valid('json');
+      const { artifact: name, anchor, text: said, version } = context.req.valid('json');
       const artifacts = await artifactsIn(store, context.req.param('id'));
       const artifact = artifacts.find((one) => one.name === name);
       if (!artifact) throw new RequestError(404, `There is no artifact ${name}.`);
-      return context.json({ comment: await flows.comment(artifact, anchor, said) }, 201);
+      if (version !== undefined && !artifact.versions.some((one) => one.version === version))
+        throw new RequestError(404, `${name} has no version ${version}.`);
+      return context.json({ comment: await flows.comment(artifact, anchor, said, version) }, 201);
     })
     .post('/threads/:id/comments/:comment/close', async (context) => {
       const { id, comment } = context.req.param();
-      const known = (await artifactsIn(store, id)).flatMap(({ comments }) => comments);
-      if (!known.some((one) => one.id === comment))
-        throw new RequestError(404, `There is no comment ${comment}.`);
+      await mustHave(store, id, comment);
       await store.append(id, [{ type: 'comment.closed', comment }]);
+      return context.json({ ok: true });
+    })
+    .post('/threads/:id/comments/:comment/reopen', async (context) => {
+      const { id, comment } = context.req.param();
+      await mustHave(store, id, comment);
+      await store.append(id, [{ type: 'comment.reopened', comment }]);
       return context.json({ ok: true });
     })
     .post('/threads/:id/comments/send', async (context) => {
@@ -85,8 +106,22 @@ export async function artifactsIn(store: ThreadStore, thread: string): Promise<A
   return artifactsOf(thread, events);
 }
 
-/** An artifact as a page shows it. @param shown its text, where that is not the one it was written with */
-export function shownArtifact(artifact: Artifact, shown: string = latestOf(artifact).text ?? '') {
+/** @throws RequestError where a thread has no such comment */
+async function mustHave(store: ThreadStore, thread: string, comment: string): Promise<void> {
+  const known = (await artifactsIn(store, thread)).flatMap(({ comments }) => comments);
+  if (!known.some((one) => one.id === comment))
+    throw new RequestError(404, `There is no comment ${comment}.`);
+}
+
+/** An artifact as a page shows it. @param shown its text, with what is done ticked */
+export function shownArtifact(artifact: Artifact, shown: string) {
   const { mediaType, text: own = '' } = latestOf(artifact);
-  return { ...artifact, questions: mediaType === 'text/markdown' ? openQuestions(own) : [], shown };
+  const comments = artifact.comments.map((comment) => ({
+    ...comment,
+    /** Where in the latest version what it is about stands now. */
+    span: comment.anchor.kind === 'text' ? (locate(comment.anchor, own) ?? null) : null,
+    region: placeOf(comment, artifact) ?? null,
+  }));
+  const questions = mediaType === 'text/markdown' ? openQuestions(own) : [];
+  return { ...artifact, comments, questions, shown };
 }

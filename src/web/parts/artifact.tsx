@@ -1,52 +1,72 @@
 import type { InferResponseType } from 'hono/client';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useMemo, useState } from 'react';
 import { api, read } from '../api.ts';
-import { OwnAnswer, useSend } from './answer.tsx';
-import { Markdown } from './markdown.tsx';
+import { useSend } from './answer.tsx';
+import { CommentForm, type Said } from './comment-form.tsx';
+import { CommentedText } from './commented-text.tsx';
 import { MediaWithRegions, type Region } from './media.tsx';
-import { Problem } from './problem.tsx';
-import { PromptField } from './prompt-field.tsx';
+import { Question } from './question.tsx';
 import { quoteAnchor } from './quote.ts';
+import { type Comment, Remark } from './remark.tsx';
 import { ShareForm } from './share.tsx';
+import type { Span } from './source-map.ts';
 
 export type ShownArtifact = Exclude<
   InferResponseType<(typeof api.threads)[':id']['artifacts']['$get']>,
   { error: string }
 >['artifacts'][number];
-type Comment = ShownArtifact['comments'][number];
 
 /** An artifact with its questions and comments, and a form for another one. */
 export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNode {
-  const [anchor, setAnchor] = useState<ReturnType<typeof quoteAnchor> | Region>();
-  const [text, setText] = useState('');
+  const [on, setOn] = useState<Span | Region>();
+  const [draft, setDraft] = useState<Comment>();
   const [chosen, setChosen] = useState<number>();
   const [sharing, setSharing] = useState(false);
   const { send, busy, error } = useSend();
   const latest = artifact.versions.at(-1)!;
   const written = artifact.versions.find(({ version }) => version === chosen) ?? latest;
-  const comment = () =>
-    send(async () => {
-      const json = { artifact: artifact.name, anchor: anchor ?? { kind: 'whole' as const }, text };
-      await read(api.threads[':id'].comments.$post({ param: { id: artifact.thread }, json }));
-      setText('');
-      setAnchor(undefined);
-    });
-  const remarks = artifact.comments.filter(({ anchor: on }) => on.kind !== 'question');
+  const remarks = artifact.comments.filter(({ anchor }) => anchor.kind !== 'question');
   const body = written === latest ? artifact.shown : (written.text ?? '');
+  const span = on && 'start' in on ? on : undefined;
+  const region = on && 'x' in on ? on : undefined;
+  const marks = useMemo(
+    () =>
+      written === latest
+        ? artifact.comments.flatMap(({ id, span, status }) =>
+            span && status !== 'addressed' ? [{ id, span }] : [],
+          )
+        : [],
+    [artifact, written, latest],
+  );
+  const param = { id: artifact.thread };
+  const close = (comment: Comment) =>
+    read(api.threads[':id'].comments[':comment'].close.$post({ param: { ...param, comment: comment.id } }));
+  const comment = async ({ text }: Said): Promise<boolean> => {
+    let isSaid = false;
+    await send(async () => {
+      const anchor = span ? quoteAnchor(body, span) : (region ?? draft?.anchor ?? { kind: 'whole' as const });
+      const { version } = written;
+      await read(
+        api.threads[':id'].comments.$post({
+          param,
+          json: { artifact: artifact.name, anchor, text, version },
+        }),
+      );
+      // The new one is there first: whatever happens between, nothing that was said is lost.
+      if (draft) await close(draft);
+      setDraft(undefined);
+      setOn(undefined);
+      isSaid = true;
+    });
+    return isSaid;
+  };
   return (
     <article aria-label={artifact.title} className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
-      <section
-        className="card min-w-0 p-4"
-        aria-label={`${artifact.name}, version ${written.version}`}
-        onMouseUp={() => {
-          if (written.text !== undefined)
-            setAnchor(quoteAnchor(body, window.getSelection()?.toString() ?? ''));
-        }}
-      >
+      <section className="card min-w-0 p-4" aria-label={`${artifact.name}, version ${written.version}`}>
         {sharing && (
           <ShareForm id={artifact.thread} artifact={artifact.name} onClose={() => setSharing(false)} />
         )}
-        <p className="mb-2 flex flex-wrap items-center gap-2 text-sm text-quiet">
+        <div className="mb-2 flex flex-wrap items-center gap-2 text-sm text-quiet">
           <span className="font-medium">{artifact.name}</span>
           {artifact.versions.length === 1 ? (
             'version 1'
@@ -55,7 +75,10 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
               aria-label={`Version of ${artifact.name}`}
               className="rounded border border-line bg-panel px-1 py-0.5"
               value={written.version}
-              onChange={({ target: { value } }) => setChosen(Number(value))}
+              onChange={({ target: { value } }) => {
+                setOn(undefined);
+                setChosen(Number(value));
+              }}
             >
               {artifact.versions.map(({ version }) => (
                 <option key={version} value={version}>
@@ -74,21 +97,26 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
           >
             Share
           </button>
-        </p>
+        </div>
         {written.text === undefined ? (
           <MediaWithRegions
             thread={artifact.thread}
             name={artifact.name}
             version={written.version}
             title={artifact.title}
-            marks={marksOf(remarks)}
-            chosen={anchor?.kind === 'region' ? anchor : undefined}
-            onChoose={setAnchor}
+            marks={marksOf(remarks, written === latest ? undefined : written.version)}
+            chosen={region}
+            onChoose={setOn}
           />
-        ) : written.mediaType === 'text/x-diff' ? (
-          <pre className="max-h-[70dvh] overflow-auto font-mono text-xs">{body}</pre>
         ) : (
-          <Markdown text={body} thread={artifact.thread} />
+          <CommentedText
+            text={body}
+            isDiff={written.mediaType === 'text/x-diff'}
+            thread={artifact.thread}
+            marks={marks}
+            chosen={span}
+            onChoose={setOn}
+          />
         )}
       </section>
       <aside aria-label="Comments" className="flex min-w-0 flex-col gap-3">
@@ -96,127 +124,38 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
           <Question key={question.id} artifact={artifact} question={question} />
         ))}
         {remarks.map((remark, at) => (
-          <Remark key={remark.id} remark={remark} number={at + 1} />
-        ))}
-        <form
-          className="flex flex-col gap-2"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (text.trim() !== '') void comment();
-          }}
-        >
-          {anchor?.kind === 'text' && (
-            <blockquote className="border-l-2 border-accent pl-2 text-sm text-quiet">
-              {anchor.quote.slice(0, 200)}
-            </blockquote>
-          )}
-          {anchor?.kind === 'region' && (
-            <p className="border-l-2 border-accent pl-2 text-sm text-quiet">{placeWords(anchor)}</p>
-          )}
-          <PromptField
-            className="min-h-20"
-            aria-label="Comment"
-            placeholder={
-              written.text === undefined
-                ? 'Comment; draw a rectangle to say what it is about'
-                : 'Comment; select words to say what it is about'
-            }
-            value={text}
-            onText={setText}
+          <Remark
+            key={remark.id}
+            thread={artifact.thread}
+            remark={remark}
+            number={at + 1}
+            onShow={remark.span && written === latest ? () => setOn(remark.span ?? undefined) : undefined}
+            onEdit={() => {
+              setDraft(remark);
+              setOn(remark.span ?? (remark.anchor.kind === 'region' ? (remark.anchor as Region) : undefined));
+            }}
           />
-          <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
-            Comment
-          </button>
-          <Problem text={error} />
-        </form>
+        ))}
+        <CommentForm
+          key={draft?.id ?? ''}
+          body={written.text === undefined ? undefined : body}
+          on={on}
+          draft={draft?.text}
+          busy={busy}
+          error={error}
+          onChoose={setOn}
+          onSay={comment}
+        />
       </aside>
     </article>
   );
 }
 
-function Remark({ remark, number }: { remark: Comment; number: number }): ReactNode {
-  const { anchor, text, status, answers } = remark;
-  const colour = status === 'addressed' ? 'text-good' : status === 'open' ? 'text-needs' : 'text-quiet';
-  return (
-    <div className="card p-3 text-sm">
-      <p className={colour}>
-        {number}. {status}
-      </p>
-      {anchor.kind === 'text' && (
-        <blockquote className="border-l-2 border-line pl-2 text-quiet">
-          {anchor.quote.slice(0, 200)}
-        </blockquote>
-      )}
-      {anchor.kind === 'region' && <p className="text-quiet">{placeWords(anchor)}</p>}
-      <p className="whitespace-pre-wrap">{text}</p>
-      {answers.map(({ answer }) => (
-        <p key={answer} className="mt-1 text-accent">
-          ↳ {answer}
-        </p>
-      ))}
-    </div>
-  );
-}
-
-function marksOf(remarks: readonly Comment[]): { number: number; region: Region }[] {
-  return remarks.flatMap(({ anchor, status }, at) =>
-    anchor.kind === 'region' && status !== 'addressed' ? [{ number: at + 1, region: anchor as Region }] : [],
-  );
-}
-
-function placeWords({
-  x,
-  y,
-  width,
-  height,
-  second,
-}: Omit<Region, 'second'> & { second?: number | undefined }): string {
-  const percent = (share: number) => Math.round(share * 100);
-  const moment = second === undefined ? '' : `at ${second.toFixed(1)} s, `;
-  return `${moment}${percent(width)} × ${percent(height)} % from ${percent(x)} % left, ${percent(y)} % top`;
-}
-
-function Question({
-  artifact,
-  question,
-}: {
-  artifact: ShownArtifact;
-  question: ShownArtifact['questions'][number];
-}): ReactNode {
-  const { send, busy, error } = useSend();
-  const given = artifact.comments.findLast(
-    ({ anchor }) => anchor.kind === 'question' && anchor.question === question.id,
-  );
-  const answer = (text: string) =>
-    send(() => {
-      const json = {
-        artifact: artifact.name,
-        anchor: { kind: 'question' as const, question: question.id },
-        text,
-      };
-      return read(api.threads[':id'].comments.$post({ param: { id: artifact.thread }, json }));
-    });
-  return (
-    <fieldset className="card flex flex-col gap-2 border-needs p-3 text-sm">
-      <legend className="px-1 font-medium">Question</legend>
-      <p>{question.question}</p>
-      <div className="flex flex-wrap gap-2">
-        {question.options.map((option) => (
-          <button
-            key={option}
-            type="button"
-            className={`button ${given?.text === option ? 'border-accent' : ''}`}
-            aria-pressed={given?.text === option}
-            disabled={busy}
-            onClick={() => void answer(option)}
-          >
-            {option}
-          </button>
-        ))}
-      </div>
-      <OwnAnswer busy={busy} onAnswer={(text) => void answer(text)} />
-      {given && <p className="text-good">Answered: {given.text}</p>}
-      {error && <p className="text-bad">{error}</p>}
-    </fieldset>
-  );
+/** @param version an earlier one: what was said of it stands where it was said */
+function marksOf(remarks: readonly Comment[], version?: number): { number: number; region: Region }[] {
+  return remarks.flatMap(({ anchor, region, status, version: of }, at) => {
+    const place = version === undefined ? region : of === version ? anchor : null;
+    const isShown = anchor.kind === 'region' && place && status !== 'addressed';
+    return isShown ? [{ number: at + 1, region: { ...anchor, ...place } as Region }] : [];
+  });
 }

@@ -1,14 +1,21 @@
 import DOMPurify from 'dompurify';
-import { Marked, type Token } from 'marked';
+import { Marked, Renderer, type Token } from 'marked';
 import { type ReactNode, useMemo } from 'react';
 import { Diagram } from './diagram.tsx';
 import { Media } from './media.tsx';
+import { place } from './source-map.ts';
 
 /** Of what agents write markup is text, images are their words, and boxes are signs. */
 const marked = new Marked({
   gfm: true,
   renderer: {
-    html: ({ text }) => escaped(text),
+    html: (token) => leaf('span', token, escaped(token.text)),
+    text(token) {
+      const html = Renderer.prototype.text.call(this, token);
+      return 'tokens' in token && token.tokens ? html : leaf('span', token, html);
+    },
+    codespan: (token) => leaf('code', token, escaped(token.text), true),
+    code: (token) => `<pre>${leaf('code', token, escaped(token.text), true)}</pre>\n`,
     image: ({ text, href }) => escaped(text || href),
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
   },
@@ -36,6 +43,7 @@ const ALLOWED = {
       'a',
       'br',
       'hr',
+      'span',
     ],
     ...['blockquote', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
   ],
@@ -50,6 +58,12 @@ DOMPurify.addHook('afterSanitizeAttributes', (node) => {
   node.setAttribute('rel', 'noopener noreferrer');
   node.setAttribute('target', '_blank');
 });
+
+/** What is shown of a token, told where in the source it is where that is known. */
+function leaf(tag: string, token: Token & { at?: number }, html: string, isKept = false): string {
+  if (token.at !== undefined) return `<${tag} data-at="${token.at}">${html}</${tag}>`;
+  return isKept ? `<${tag}>${html}</${tag}>` : html;
+}
 
 function escaped(text: string): string {
   return text
@@ -69,14 +83,16 @@ type Part =
   | { kind: 'diagram'; source: string }
   | { kind: 'media'; name: string; alt: string };
 
-function partsOf(text: string): Part[] {
+function partsOf(text: string, isPlaced: boolean): Part[] {
   const parts: Part[] = [];
   let run: Token[] = [];
   const end = () => {
     if (run.length > 0) parts.push({ kind: 'html', html: safe(marked.parser(run)) });
     run = [];
   };
-  for (const token of marked.lexer(text)) {
+  const tokens = marked.lexer(text);
+  if (isPlaced) place(tokens, text);
+  for (const token of tokens) {
     const part = ownPart(token);
     if (part) {
       end();
@@ -97,9 +113,20 @@ function ownPart(token: Token): Part | undefined {
   return name === undefined ? undefined : { kind: 'media', name, alt: only.text as string };
 }
 
-/** @param thread whose images it may show */
-export function Markdown({ text, thread }: { text: string; thread?: string }): ReactNode {
-  const parts = useMemo(() => partsOf(text), [text]);
+/**
+ * @param thread whose images it may show
+ * @param isPlaced what is shown tells in `data-at` where in the text it comes from
+ */
+export function Markdown({
+  text,
+  thread,
+  isPlaced = false,
+}: {
+  text: string;
+  thread?: string;
+  isPlaced?: boolean;
+}): ReactNode {
+  const parts = useMemo(() => partsOf(text, isPlaced), [text, isPlaced]);
   return (
     <div className="prose min-w-0">
       {parts.map((part, at) => {

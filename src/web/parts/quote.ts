@@ -1,20 +1,26 @@
+import type { Span } from './source-map.ts';
+
 /** Characters around a quote that tell it from others like it. */
 const CONTEXT = 48;
 
-/**
- * An anchor for words that a person has selected in what is shown of a Markdown text; undefined where the text does not hold
- * them as they are.
- */
-export function quoteAnchor(text: string, selected: string) {
-  const quote = selected.trim();
-  const start = quote === '' ? -1 : text.indexOf(quote);
-  if (start === -1) return undefined;
-  const end = start + quote.length;
+/** An anchor for a part of a text, which finds its place again in other versions. */
+export function quoteAnchor(text: string, { start, end }: Span) {
   return {
     kind: 'text' as const,
-    quote,
+    quote: text.slice(start, end),
     prefix: text.slice(Math.max(0, start - CONTEXT), start),
     suffix: text.slice(end, end + CONTEXT),
     line: text.slice(0, start).split('\n').length,
   };
+}
+
+/** Where words stand in a text, whatever their case. */
+export function placesOf(text: string, words: string): Span[] {
+  const [within, wanted] = [text.toLowerCase(), words.trim().toLowerCase()];
+  const found: Span[] = [];
+  // Of some letters the small one is longer: places would be others.
+  if (wanted === '' || within.length !== text.length) return found;
+  for (let at = within.indexOf(wanted); at !== -1; at = within.indexOf(wanted, at + wanted.length))
+    found.push({ start: at, end: at + wanted.length });
+  return found;
 }

@@ -116,6 +116,7 @@ describe('in the manager', () => {
     await page.goto(`${served.origin}/new`);
     await page.getByLabel('What is wanted').fill('WRITE same');
     await page.getByLabel('Repository').fill(folder);
+    await page.getByText('Kino’s agent, the configured model').click();
     await page.getByLabel('Attempts').fill('2');
     await page.getByRole('button', { name: 'Start' }).click();
     await expect

@@ -72,6 +72,14 @@ test('three phases: each starts from what was approved alone, and artifacts are 
   ]);
 
   await serve((_, __, index) => (index === 0 ? artifact('plan', PLAN) : DONE));
+  expect(begun.phases[0].taken).toMatchObject({
+    steps: 2,
+    context: { used: expect.any(Number), window: expect.any(Number) },
+  });
+  expect(begun.phases[1]).not.toHaveProperty('taken');
+  expect((await flow(cwd, ['status'])).stdout).toMatch(
+    /\? research +2 steps +unknown +[\d.]+ m?s \S? +\d+ % +research\n/,
+  );
   const planned = await flow(cwd, ['approve']);
   expect(planned).toMatchObject({ state: 'needs-you', phase: 'plan' });
   expect(told()).toContain('The greeting is in `greet.js`');

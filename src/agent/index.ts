@@ -8,7 +8,7 @@ export { standing } from './conversation.ts';
 export { forkThread } from './fork.ts';
 export { lookOf } from './look.ts';
 export { keepMedia, MAX_MEDIA_BYTES, MEDIA, type MediaType, mediaTypeOf, readMedia } from './media.ts';
-export { type AgentChoice, externalAgents, openAgent, openModel } from './open-agent.ts';
+export { type AgentChoice, agentNames, externalAgents, openAgent, openModel } from './open-agent.ts';
 export { type OpenSession, openSession } from './open-session.ts';
 export { MODE_MEANINGS, MODES, type Mode } from './permission/mode.ts';
 export type { Inquiry, PermissionAnswer, PermissionRequest, Person } from './person.ts';

@@ -8,7 +8,7 @@ import {
   resolveModel,
 } from '../model/index.ts';
 import { CORE_TOOLS, findChromium, type Tool } from '../tool/index.ts';
-import type { AcpCommand } from './acp/presets.ts';
+import { ACP_PRESETS, type AcpCommand } from './acp/presets.ts';
 import type { Agent } from './agent.ts';
 import { DEFAULT_CONTEXT } from './context/window.ts';
 import type { OpenSession } from './open-session.ts';
@@ -123,6 +123,12 @@ export function externalAgents({ agents = {} }: Pick<Config, 'agents'>): Record<
   return Object.fromEntries(
     Object.entries(agents).map(([name, { command, env }]) => [name, { command, ...(env && { env }) }]),
   );
+}
+
+/** What agents go by: Kino's own, those of the configuration, and those that are well known. */
+export function agentNames({ agents = {} }: Pick<Config, 'agents'>): string[] {
+  const others = new Set([...Object.keys(agents), ...Object.keys(ACP_PRESETS)]);
+  return ['kino', ...[...others].map((name) => `acp:${name}`)];
 }
 
 const providerOf = (name: string) => name.split('/', 1)[0];

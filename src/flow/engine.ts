@@ -3,6 +3,7 @@ import { changingSteps, openSnapshots, takeBack } from '../agent/index.ts';
 import { version } from '../config/index.ts';
 import {
   type Anchor,
+  type FlowPlanned,
   letGo,
   newId,
   type PhaseDecided,
@@ -38,6 +39,8 @@ export interface NewFlow {
   base?: string;
   /** Whose work it is. */
   person?: string;
+  /** Who works on its phases where nobody says another. */
+  by?: FlowPlanned['by'];
 }
 
 /** Flows of a store: begun, carried on from phase to phase, decided on. Everything about them is in threads. */
@@ -49,12 +52,15 @@ export class Flows {
   }
 
   /** Writes a flow down; its first phase is not begun yet. */
-  async start({ id, workflow, request, policy = workflow.policy, ...about }: NewFlow): Promise<void> {
+  async start({ id, workflow, request, by, policy = workflow.policy, ...about }: NewFlow): Promise<void> {
     const started: ThreadStarted = {
       ...{ type: 'thread.started', kind: 'flow', ...about },
       ...{ kino: version(), host: hostname(), pid: process.pid },
     };
-    await this.#store.append(id, [started, { type: 'flow.planned', workflow, request, policy }]);
+    await this.#store.append(id, [
+      started,
+      { type: 'flow.planned', workflow, request, policy, ...(by && { by }) },
+    ]);
   }
 
   /** @throws NotAFlowError @throws ThreadNotFoundError @throws WorkflowError */

@@ -1,4 +1,5 @@
-import type { PhaseDecided, StoredEvent } from '../thread/index.ts';
+import { MODES, type Mode } from '../agent/index.ts';
+import type { FlowPlanned, PhaseDecided, StoredEvent } from '../thread/index.ts';
 import { checkWorkflow, type Phase, type Policy, type Workflow } from './workflow.ts';
 
 /** One time that a phase was begun afresh. */
@@ -27,6 +28,8 @@ export interface Flow {
   workspace?: string;
   /** The commit that it started from. */
   base?: string;
+  /** Who works on it where nobody says another. */
+  by?: { agent?: string; model?: string; mode?: Mode };
   phases: PhaseState[];
 }
 
@@ -58,10 +61,16 @@ export function flowOf(id: string, events: readonly StoredEvent[]): Flow {
   }
   return {
     ...{ id, title, request: planned.request, workflow, policy: planned.policy, phases },
+    ...(planned.by && { by: byOf(planned.by) }),
     ...(repository !== undefined && { repository }),
     ...(workspace !== undefined && { workspace }),
     ...(base !== undefined && { base }),
   };
+}
+
+function byOf({ mode, ...by }: NonNullable<FlowPlanned['by']>): Flow['by'] {
+  const known = MODES.find((one) => one === mode);
+  return { ...by, ...(known && { mode: known }) };
 }
 
 /** The run of a phase that counts; undefined where there is none, or the last was thrown away. */

@@ -18,6 +18,8 @@ import type { Phase } from './workflow.ts';
 /** Who works on the phases of a flow, and who watches. */
 export interface PhaseFace {
   choice: AgentChoice;
+  /** Who works where neither `choice`, the flow nor the phase says it. */
+  fallback?: AgentChoice;
   person?: Person;
   mode?: Mode;
   budget?: AgentBudget;
@@ -53,20 +55,19 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
   const folder = flow.workspace ?? flow.repository;
   if (folder === undefined) throw new Error(`The flow ${flow.id} has no workspace.`);
   const makes = phase.makes;
+  const { mode: usual, ...by } = flow.by ?? {};
+  const mode = face.mode ?? usual;
   const open = await openSession({
     ...{ folder, thread, sandbox: phase.sandbox },
-    ...(face.mode && { mode: face.mode }),
+    ...(mode && { mode }),
     ...(face.person && { person: face.person }),
     ...(face.say && { say: face.say }),
   });
   const left = face.onSession?.(thread, open);
   try {
     for (const note of open.notes) face.say?.(note);
-    const model = face.choice.model ?? phase.model;
-    const { agent, problems } = await openAgent(
-      { ...face.choice, ...(model !== undefined && { model }) },
-      open,
-    );
+    const own = phase.model === undefined ? {} : { model: phase.model };
+    const { agent, problems } = await openAgent({ ...face.fallback, ...by, ...own, ...face.choice }, open);
     for (const problem of problems) face.say?.(problem);
     const group = groupOfFlow(flow);
     const isWritten = async () => {

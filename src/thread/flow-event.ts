@@ -135,6 +135,8 @@ export interface FlowPlanned {
   workflow: unknown;
   request: string;
   policy: 'always-proceed' | 'agent-decides' | 'request-review';
+  /** Who works on its phases where nobody says another; absent for whoever is configured. */
+  by?: { agent?: string; model?: string; mode?: string };
 }
 
 /** A phase is worked on, in a thread of its own. */

@@ -55,6 +55,10 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
       ...(flags.policy && { policy: flags.policy }),
       ...(base !== undefined && { base }),
       ...(person !== undefined && { person }),
+      by: {
+        ...(flags.agent !== undefined && { agent: flags.agent }),
+        ...(flags.model !== undefined && { model: flags.model }),
+      },
     });
     await goOn(store, flows, id, flags, signal, false);
   } finally {

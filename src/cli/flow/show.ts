@@ -14,9 +14,9 @@ import {
   standingRun,
   ticked,
 } from '../../flow/index.ts';
-import type { ThreadStore } from '../../thread/index.ts';
+import type { BoardThread, ThreadStore } from '../../thread/index.ts';
 import { printArtifact } from '../artifact.ts';
-import { paint, plain, print, printJson, table } from '../output.ts';
+import { bar, dollars, paint, plain, print, printJson, seconds, table } from '../output.ts';
 import { repositoryHere } from '../repository-here.ts';
 import { openStore } from '../store.ts';
 import { artifactIn, flowsIn, withFlow } from './find.ts';
@@ -28,8 +28,13 @@ export async function status(id: string | undefined, flags: { json?: boolean }):
 /** Prints where a flow stands: its phases, what they made, and what can be done next. */
 export async function printStand(store: ThreadStore, stand: FlowStand, json: boolean): Promise<void> {
   const { flow, state, current, ended } = stand;
+  const threads = new Map((await store.board({ parent: flow.id })).map((one) => [one.id, one]));
   const phases = await Promise.all(
-    flow.phases.map(async (one) => ({ state: one, artifacts: await artifactsIn(store, one) })),
+    flow.phases.map(async (one) => ({
+      state: one,
+      artifacts: await artifactsIn(store, one),
+      taken: takenBy(threads.get(standingRun(one)?.thread ?? '')),
+    })),
   );
   if (json) {
     return printJson({
@@ -37,11 +42,12 @@ export async function printStand(store: ThreadStore, stand: FlowStand, json: boo
       phase: current?.phase.name ?? null,
       workspace: flow.workspace ?? null,
       ...(ended && { ended }),
-      phases: phases.map(({ state: one, artifacts }) => ({
+      phases: phases.map(({ state: one, artifacts, taken }) => ({
         phase: one.phase.name,
         approved: isApproved(one),
         thread: standingRun(one)?.thread ?? null,
         runs: one.runs.length,
+        ...(taken && { taken }),
         artifacts: artifacts.map(({ name, kind, title, versions, comments }) => ({
           ...{ name, kind, title, version: versions.length },
           comments: comments.map(({ id, status: is, text }) => ({ id, status: is, text })),
@@ -52,11 +58,52 @@ export async function printStand(store: ThreadStore, stand: FlowStand, json: boo
   print(
     `${paint('bold', plain(flow.title))} ${paint('dim', `${flow.workflow.name} · ${flow.policy} · ${flow.id}`)}`,
   );
-  for (const { state: one, artifacts } of phases) {
+  const width = Math.max(...phases.map(({ state: one }) => one.phase.name.length));
+  for (const { state: one, artifacts, taken } of phases) {
     const made = artifacts.map((artifact) => madeLine(artifact)).join('; ');
-    print(`  ${signOf(one, stand)} ${one.phase.name.padEnd(12)} ${made}`.trimEnd());
+    const facts = taken ? takenWords(taken) : ' '.repeat(FACTS);
+    print(
+      `  ${signOf(one, stand)} ${one.phase.name.padEnd(width)}  ${paint('dim', facts)}  ${made}`.trimEnd(),
+    );
   }
   print(nextSteps(stand));
+}
+
+/** What the work on a phase has taken so far. */
+interface Taken {
+  steps: number;
+  /** US dollars; null where a price is not known. */
+  costUsd: number | null;
+  durationMs: number;
+  /** Tokens in the window, when it was last measured. */
+  context?: { used: number; window: number; smartZone: number };
+}
+
+function takenBy(thread: BoardThread | undefined): Taken | undefined {
+  if (!thread) return undefined;
+  const { activity, startedAt, updatedAt, status: is } = thread;
+  const { steps, costUsd = null, context, workedMs } = activity;
+  const durationMs = is === 'running' || workedMs === undefined ? updatedAt - startedAt : workedMs;
+  return { steps, costUsd, durationMs, ...(context && { context }) };
+}
+
+/** As wide as `takenWords` is. */
+const FACTS = 40;
+const METER = 8;
+
+function takenWords({ steps, costUsd, durationMs, context }: Taken): string {
+  const share = context ? Math.min(1, context.used / context.window) : 0;
+  const meter = context
+    ? `${bar(share, METER).padEnd(METER)} ${`${Math.round(share * 100)} %`.padStart(5)}`
+    : '';
+  return [
+    `${steps} steps`.padStart(9),
+    dollars(costUsd).padStart(7),
+    seconds(durationMs / 1000).padStart(7),
+    meter,
+  ]
+    .join(' ')
+    .padEnd(FACTS);
 }
 
 async function artifactsIn(store: ThreadStore, state: PhaseState): Promise<Artifact[]> {

@@ -220,7 +220,7 @@ export class Live {
     const over = Promise.withResolvers<void>();
     const about = { person, controller, ended: over.promise };
     const face = {
-      ...{ choice: this.#choice, person },
+      ...{ choice: {}, fallback: this.#choice, person },
       onSession: (thread: string, { session: { inbox, shell } }: OpenSession) => {
         const say = (text: string, delivery: 'steer' | 'queue') => inbox[delivery](text);
         this.#validating.get(thread)?.abort();

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { openSession, titleFrom } from '../../agent/index.ts';
-import { trustOf } from '../../config/index.ts';
+import { agentNames, MODES, openSession, titleFrom } from '../../agent/index.ts';
+import { loadConfig, trustOf } from '../../config/index.ts';
 import {
   Flows,
   findWorkflow,
@@ -27,6 +27,9 @@ const startSchema = z.strictObject({
   request: text,
   workflow: z.string().min(1).default('research-plan-implement'),
   policy: z.enum(POLICIES).optional(),
+  agent: z.string().min(1).optional(),
+  model: z.string().min(1).optional(),
+  mode: z.enum(MODES).optional(),
 });
 const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({
@@ -51,11 +54,13 @@ export function flowRoutes({ store, live }: Server) {
       const { workflows } = await loadWorkflows(folder, { trusted: (await trustOf(folder)) === 'trusted' });
       return context.json({ workflows: workflows.map(({ workflow }) => workflow) });
     })
+    .get('/agents', async (context) => context.json({ agents: agentNames(await loadConfig()) }))
     .post('/flows', body(startSchema), async (context) => {
-      const { folder, request, workflow: name, policy } = context.req.valid('json');
+      const { folder, request, workflow: name, policy, agent, model, mode } = context.req.valid('json');
+      const choice = { ...(agent !== undefined && { agent }), ...(model !== undefined && { model }) };
       const trusted = (await trustOf(folder)) === 'trusted';
       const workflow = await findWorkflow(folder, name, { trusted });
-      await live.check(folder);
+      await live.check(folder, choice);
       const [id, title] = [newId(), titleFrom(request)];
       const base = await openRepository(folder)
         .then((opened) => resolveCommit(opened, 'HEAD'))
@@ -70,6 +75,7 @@ export function flowRoutes({ store, live }: Server) {
       await flows.start({
         ...{ id, workflow, request, title, repository, workspace },
         ...(policy && { policy }),
+        by: { ...choice, ...(mode && { mode }) },
         ...(base !== undefined && { base }),
         ...(open.personName !== undefined && { person: open.personName }),
       });

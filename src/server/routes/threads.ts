@@ -16,7 +16,7 @@ const startSchema = z.strictObject({
   mode: z.enum(MODES).optional(),
   worktree: z.boolean().default(true),
 });
-const checkSchema = startSchema.pick({ folder: true, model: true });
+const checkSchema = startSchema.pick({ folder: true, model: true, agent: true });
 const messageSchema = z.strictObject({ text, delivery: z.enum(['steer', 'queue', 'prompt']) });
 const answerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -64,8 +64,11 @@ export function threadRoutes({ store, live }: Server) {
       return context.json({ thread }, 201);
     })
     .post('/threads/check', body(checkSchema), async (context) => {
-      const { folder, model } = context.req.valid('json');
-      await live.check(folder, model === undefined ? {} : { model });
+      const { folder, model, agent } = context.req.valid('json');
+      await live.check(folder, {
+        ...(model !== undefined && { model }),
+        ...(agent !== undefined && { agent }),
+      });
       return context.json({ ok: true });
     })
     .get('/threads/:id/events', query(rangeSchema), async (context) => {

@@ -1,10 +1,28 @@
 import { type ReactNode, useEffect, useState } from 'react';
+import type { Mode } from '../../agent/index.ts';
+import type { Policy } from '../../flow/index.ts';
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { go } from '../route.ts';
 import { useStore } from '../state.ts';
+
+const POLICIES: Record<Policy, string> = {
+  'request-review': 'you, at every phase that asks for it',
+  'agent-decides': 'you, where the agent wants it',
+  'always-proceed': 'nobody; you look at the end',
+};
+const MODES: Record<Mode, string> = {
+  manual: 'asks before every change and every command that does more than look',
+  'accept-edits': 'changes files, asks before commands',
+  plan: 'looks, and changes nothing',
+  auto: 'does without asking what the sandbox contains',
+  'dont-ask': 'never asks: what no rule allows is denied',
+  bypass: 'asks for nothing; only deny rules hold',
+};
+const isPolicy = (name: string): name is Policy => Object.hasOwn(POLICIES, name);
+const isMode = (name: string): name is Mode => Object.hasOwn(MODES, name);
 
 /** Phases that one may choose from; `none` is a session. */
 const NONE = 'none';
@@ -17,7 +35,12 @@ export function NewWork(): ReactNode {
   const [model, setModel] = useState('');
   const [attempts, setAttempts] = useState(1);
   const [workflow, setWorkflow] = useState(NONE);
-  const [workflows, setWorkflows] = useState<{ name: string; description: string }[]>([]);
+  const [policy, setPolicy] = useState('');
+  const [agent, setAgent] = useState('');
+  const [mode, setMode] = useState('');
+  const [isApart, setApart] = useState(true);
+  const [workflows, setWorkflows] = useState<{ name: string; description: string; policy: string }[]>([]);
+  const [agents, setAgents] = useState<readonly string[]>([]);
   const { send, busy, error } = useSend();
   useEffect(() => {
     if (folder === '') return;
@@ -30,22 +53,40 @@ export function NewWork(): ReactNode {
       current = false;
     };
   }, [folder]);
+  useEffect(() => {
+    read(api.agents.$get()).then(
+      ({ agents: found }) => setAgents(found),
+      () => {},
+    );
+  }, []);
   const start = () =>
     send(async () => {
+      const how = {
+        ...(agent.trim() !== '' && { agent: agent.trim() }),
+        ...(isMode(mode) && { mode }),
+      };
       if (workflow === NONE) {
         const started: string[] = [];
         // Attempts are of one model each, in turn; with none named all are of the configured one.
         const models = model.split(/[\s,]+/).filter(Boolean);
         // None is begun where one of them could not be.
-        for (const one of models) await read(api.threads.check.$post({ json: { folder, model: one } }));
+        for (const one of models)
+          await read(
+            api.threads.check.$post({ json: { folder, model: one, ...(how.agent && { agent: how.agent }) } }),
+          );
         for (let at = 0; at < Math.max(attempts, models.length); at++) {
           const by = models[at % models.length];
-          const json = { folder, prompt, worktree: true, ...(by !== undefined && { model: by }) };
+          const json = { folder, prompt, worktree: isApart, ...how, ...(by !== undefined && { model: by }) };
           started.push((await read(api.threads.$post({ json }))).thread);
         }
         go(started.length === 1 ? `/thread/${started[0]}` : '/');
       } else {
-        const { flow } = await read(api.flows.$post({ json: { folder, request: prompt, workflow } }));
+        const json = {
+          ...{ folder, request: prompt, workflow, ...how },
+          ...(isPolicy(policy) && { policy }),
+          ...(model.trim() !== '' && { model: model.trim() }),
+        };
+        const { flow } = await read(api.flows.$post({ json }));
         go(`/flow/${flow}`);
       }
     });
@@ -107,32 +148,110 @@ export function NewWork(): ReactNode {
             ))}
         </select>
       </label>
-      {workflow === NONE && (
-        <div className="flex flex-wrap gap-3">
-          <label className="flex min-w-40 flex-1 flex-col gap-1 text-sm font-medium">
+      {workflow !== NONE && (
+        <label className="flex flex-col gap-1 text-sm font-medium">
+          Who looks at what a phase makes
+          <select
+            className="field font-normal"
+            value={policy}
+            onChange={({ target: { value } }) => setPolicy(value)}
+          >
+            <option value="">
+              as the workflow says ({workflows.find(({ name }) => name === workflow)?.policy})
+            </option>
+            {Object.entries(POLICIES).map(([name, means]) => (
+              <option key={name} value={name}>
+                {name}: {means}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <details className="flex flex-col gap-3">
+        <summary className="cursor-pointer text-sm text-quiet">
+          {[
+            agent.trim() || 'Kino’s agent',
+            model.trim() || 'the configured model',
+            mode || 'the usual mode',
+            ...(workflow === NONE
+              ? [
+                  attempts === 1 ? 'one attempt' : `${attempts} attempts`,
+                  isApart ? 'a worktree' : 'the folder itself',
+                ]
+              : []),
+          ].join(', ')}
+        </summary>
+        <div className="grid gap-3 pt-3 sm:grid-cols-2">
+          <label className="flex flex-col gap-1 text-sm font-medium">
+            Agent
+            <input
+              className="field font-normal"
+              list="agents"
+              placeholder="kino, or acp: and a name or command"
+              value={agent}
+              onChange={({ target: { value } }) => setAgent(value)}
+            />
+            <datalist id="agents">
+              {agents.map((one) => (
+                <option key={one} value={one} />
+              ))}
+            </datalist>
+          </label>
+          <label className="flex flex-col gap-1 text-sm font-medium">
             Model
             <input
               className="field font-normal"
-              placeholder="as configured; several, with commas, make an attempt each"
+              placeholder={
+                workflow === NONE ? 'several, with commas, make an attempt each' : 'provider/model'
+              }
               value={model}
-              onChange={(event) => setModel(event.target.value)}
+              onChange={({ target: { value } }) => setModel(value)}
             />
           </label>
-          <label className="flex w-24 flex-col gap-1 text-sm font-medium">
-            Attempts
-            <input
+          <label className="flex flex-col gap-1 text-sm font-medium">
+            Mode
+            <select
               className="field font-normal"
-              type="number"
-              min={1}
-              max={8}
-              required
-              value={attempts}
-              onChange={(event) => setAttempts(Number(event.target.value))}
-            />
+              value={mode}
+              onChange={({ target: { value } }) => setMode(value)}
+            >
+              <option value="">as configured</option>
+              {Object.entries(MODES).map(([name, means]) => (
+                <option key={name} value={name}>
+                  {name}: {means}
+                </option>
+              ))}
+            </select>
           </label>
+          {workflow === NONE && (
+            <label className="flex flex-col gap-1 text-sm font-medium">
+              Attempts
+              <input
+                className="field font-normal"
+                type="number"
+                min={1}
+                max={8}
+                required
+                value={attempts}
+                onChange={({ target: { value } }) => setAttempts(Number(value))}
+              />
+            </label>
+          )}
+          {workflow === NONE && (
+            <label className="flex items-center gap-2 text-sm font-medium">
+              <input
+                type="checkbox"
+                checked={isApart}
+                onChange={({ target: { checked } }) => setApart(checked)}
+              />
+              In a worktree of its own
+            </label>
+          )}
         </div>
+      </details>
+      {(isApart || workflow !== NONE) && (
+        <p className="text-sm text-quiet">It works in a worktree of its own, on a branch of its own.</p>
       )}
-      <p className="text-sm text-quiet">It works in a worktree of its own, on a branch of its own.</p>
       <Problem text={error} />
       <button type="submit" className="button button-main self-start" disabled={busy}>
         {busy ? 'Starting …' : 'Start'}

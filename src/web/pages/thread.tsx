@@ -5,6 +5,7 @@ import type { StoredEvent } from '../../thread/index.ts';
 import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem } from '../parts/event.tsx';
+import { ContextMeter, steps } from '../parts/facts.tsx';
 import { type Item, type Items, itemsOf } from '../parts/items.ts';
 import { Link } from '../parts/link.tsx';
 import { askedNow } from '../parts/needs.ts';
@@ -12,7 +13,7 @@ import { PreviewPanel } from '../parts/preview.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { ThreadActions } from '../parts/thread-actions.tsx';
-import { ContextMeter, Status, steps } from '../parts/thread-line.tsx';
+import { Status } from '../parts/thread-line.tsx';
 import { followThread, leaveThread, loadEarlier, useStore } from '../state.ts';
 
 export function ThreadPage({ id }: { id: string }): ReactNode {

@@ -16,6 +16,11 @@ const marked = new Marked({
     },
     codespan: (token) => leaf('code', token, escaped(token.text), true),
     code: (token) => `<pre>${leaf('code', token, escaped(token.text), true)}</pre>\n`,
+    // A page has one first heading, its own.
+    heading(token) {
+      const level = Math.min(6, token.depth + 1);
+      return `<h${level}>${this.parser.parseInline(token.tokens)}</h${level}>\n`;
+    },
     image: ({ text, href }) => escaped(text || href),
     checkbox: ({ checked }) => (checked ? '\u2611 ' : '\u2610 '),
   },
@@ -25,7 +30,6 @@ const marked = new Marked({
 const ALLOWED = {
   ALLOWED_TAGS: [
     ...[
-      'h1',
       'h2',
       'h3',
       'h4',

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
+import { ContextMeter, elapsed, Facts } from './facts.tsx';
 import { needsYouWithin } from './kin.ts';
 import { Link } from './link.tsx';
 import { needsYou } from './needs.ts';
@@ -41,29 +42,6 @@ export function Status({
   );
 }
 
-/** How full the context window is, with the mark beyond which models get worse. */
-export function ContextMeter({
-  context,
-}: {
-  context: { used: number; window: number; smartZone: number };
-}): ReactNode {
-  const percent = Math.min(100, Math.round((context.used / context.window) * 100));
-  return (
-    <span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-      <meter
-        className="h-2 w-16"
-        aria-label="Context window"
-        min={0}
-        max={context.window}
-        high={context.smartZone}
-        optimum={0}
-        value={context.used}
-      />
-      {percent} %
-    </span>
-  );
-}
-
 export function ThreadLine({
   thread,
   clash = [],
@@ -77,7 +55,6 @@ export function ThreadLine({
 }): ReactNode {
   const { activity } = thread;
   const repository = thread.repository?.split('/').at(-1);
-  const cost = costOf(thread, parts);
   const working = parts.filter(({ status }) => status === 'running');
   const waiting = [thread, ...working].flatMap((one) => one.activity.waiting);
   const broken = [thread, ...parts].flatMap((one) => one.activity.broken ?? []);
@@ -96,15 +73,7 @@ export function ThreadLine({
         <span className="flex flex-wrap gap-x-3 text-sm text-quiet">
           {repository && <span>{repository}</span>}
           <span>{thread.model ?? thread.agent ?? thread.kind}</span>
-          {activity.steps > 0 && <span>{steps(activity.steps)}</span>}
-          {cost !== undefined && <span>${cost.toFixed(2)}</span>}
-          <span>{elapsed(thread)}</span>
-          {activity.todo && (
-            <span>
-              {activity.todo.done} of {activity.todo.of} tasks
-            </span>
-          )}
-          {activity.context && <ContextMeter context={activity.context} />}
+          <Facts thread={thread} parts={parts} />
         </span>
         {thread.status === 'running' && activity.doing && waiting.length === 0 && (
           <span className="font-mono text-xs break-all text-quiet">{activity.doing}</span>
@@ -157,27 +126,4 @@ function Stop({ thread }: { thread: ShownThread }): ReactNode {
       )}
     </span>
   );
-}
-
-/** What a thread costs with its phases; what sub-agents cost is in it already. */
-function costOf({ kind, activity }: ShownThread, parts: readonly ShownThread[]): number | undefined {
-  if (kind !== 'flow') return activity.costUsd;
-  const known = parts.filter(({ activity: own }) => own.steps > 0);
-  if (known.length === 0 || known.some(({ activity: own }) => own.costUsd === undefined)) return undefined;
-  return known.reduce((sum, { activity: own }) => sum + own.costUsd!, 0);
-}
-
-/** How long it was worked on; of what is at work or was killed, since when. */
-function elapsed({ startedAt, updatedAt, status, kind, activity }: ShownThread): string {
-  const isOver = status !== 'running' && status !== 'lost' && kind !== 'flow';
-  const ms = (isOver ? activity.workedMs : undefined) ?? updatedAt - startedAt;
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 100) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 100) return `${minutes} min`;
-  return minutes < 48 * 60 ? `${Math.round(minutes / 60)} h` : `${Math.round(minutes / 1440)} d`;
-}
-
-export function steps(count: number): string {
-  return count === 1 ? '1 step' : `${count} steps`;
 }

@@ -1,6 +1,6 @@
 import { type Artifact, type Comment, latestOf, openQuestions } from '../flow/index.ts';
 import { UsageError } from './exit.ts';
-import { paint, plain, print, printJson } from './output.ts';
+import { paint, plain, print, printJson, table } from './output.ts';
 
 /**
  * Prints an artifact for a person: its text, the questions that wait for them, the comments and what became of each.
@@ -51,4 +51,40 @@ function printComment({ id, anchor, status: is, text, version, answers }: Commen
       : '';
   print(`${paint(colour, is.padEnd(9))} ${id} ${paint('dim', `v${version}${on}`)}\n          ${plain(text)}`);
   for (const { answer } of answers) print(paint('cyan', `          ↳ ${plain(answer)}`));
+}
+
+/** Lists what a thread has made. */
+export function listArtifacts(id: string, artifacts: readonly Artifact[], json: boolean): void {
+  if (json) {
+    printJson(artifacts);
+    return;
+  }
+  if (artifacts.length === 0) {
+    print(`${plain(id)} has made no artifact.`);
+    return;
+  }
+  const columns = [
+    { title: 'artifact' },
+    { title: 'kind' },
+    { title: 'version' },
+    { title: 'comments' },
+    { title: 'title' },
+  ];
+  print(
+    table(
+      columns,
+      artifacts.map((artifact) => [
+        artifact.name,
+        artifact.kind,
+        String(latestOf(artifact).version),
+        openWords(artifact.comments.map(({ status }) => status)),
+        plain(artifact.title).slice(0, 60),
+      ]),
+    ),
+  );
+}
+
+function openWords(statuses: readonly string[]): string {
+  const open = statuses.filter((status) => status === 'open' || status === 'draft').length;
+  return open === 0 ? String(statuses.length) : paint('yellow', `${statuses.length}, ${open} open`);
 }

@@ -284,7 +284,10 @@ export class Flows {
     const isBad = state === 'stopped' && (ended?.status === 'failed' || ended?.status === 'exhausted');
     const status = state === 'done' ? 'done' : isBad ? 'failed' : 'interrupted';
     await this.#store.append(flow.id, [
-      { type: 'thread.ended', status, reason, answer: '', steps: 0, usage: {}, durationMs: 0 },
+      {
+        ...{ type: 'thread.ended', status, reason, answer: '', steps: 0, usage: {}, durationMs: 0 },
+        ...(state === 'needs-you' && { awaits: 'approval' }),
+      },
     ]);
   }
 

@@ -10,4 +10,5 @@ export { findWorkflow, loadWorkflows } from './load.ts';
 export type { PhaseFace } from './phase.ts';
 export { progressOn, todosOf } from './progress.ts';
 export type { FlowStand } from './stand.ts';
+export { type Taken, takenBy } from './taken.ts';
 export { POLICIES, type Policy } from './workflow.ts';

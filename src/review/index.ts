@@ -1,5 +1,5 @@
 export { type Change, changeOf } from './change.ts';
-export { compareAttempts } from './compare.ts';
+export { type Attempt, type Comparison, compareAttempts } from './compare.ts';
 export { describe } from './description.ts';
 export type { FileDiff } from './diff.ts';
 export { diffText, keepDiff } from './diff-artifact.ts';

@@ -21,6 +21,8 @@ export interface Activity {
   workedMs?: number;
   /** Validators that what it changed does not pass; absent where all pass, or none ran. */
   broken?: string[];
+  /** What the person is to do before it goes on. */
+  awaits?: 'approval';
   /** It has ended, and the person has not looked at what came of it. */
   isUnseen?: boolean;
   /** How many artifacts it has made; absent for none. */
@@ -65,7 +67,7 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
         ...(event.workspace !== undefined && { workspace: event.workspace }),
       };
     case 'thread.resumed': {
-      const { reason: _, isUnseen: __, ...rest } = activity;
+      const { reason: _, isUnseen: __, awaits: ___, ...rest } = activity;
       return { ...rest, waiting: [] };
     }
     case 'thread.seen': {
@@ -76,6 +78,10 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
       const { broken: _, ...rest } = activity;
       const failed = event.results.filter(({ result }) => result === 'failed').map(({ name }) => name);
       return failed.length > 0 ? { ...rest, broken: failed } : rest;
+    }
+    case 'phase.decided': {
+      const { awaits: _, ...rest } = activity;
+      return rest;
     }
     case 'mode.changed':
       return { ...activity, mode: event.mode };
@@ -124,11 +130,15 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
     case 'artifact.written':
       return event.version === 1 ? { ...activity, artifacts: (activity.artifacts ?? 0) + 1 } : activity;
     case 'thread.ended': {
-      const { doing: _, ...rest } = activity;
+      const { doing: _, awaits: __, ...rest } = activity;
       // Who stopped it knows.
       const isUnseen = event.status !== 'interrupted';
       const workedMs = (activity.workedMs ?? 0) + event.durationMs;
-      return { ...rest, waiting: [], reason: event.reason, workedMs, ...(isUnseen && { isUnseen }) };
+      return {
+        ...{ ...rest, waiting: [], reason: event.reason, workedMs },
+        ...(isUnseen && { isUnseen }),
+        ...(event.awaits && { awaits: event.awaits }),
+      };
     }
     default:
       return activity;

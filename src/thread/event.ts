@@ -304,6 +304,8 @@ export interface ThreadEnded {
   reason: string;
   /** It failed for a reason that says nothing about the agent: a dead endpoint, a sandbox that does not start. */
   infrastructure?: boolean;
+  /** What the person is to do before it goes on. */
+  awaits?: 'approval';
   /** The agent's last words: what it answers. */
   answer: string;
   steps: number;

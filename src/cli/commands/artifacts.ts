@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { artifactsOf, latestOf, ticked, todosOf } from '../../flow/index.ts';
-import { printArtifact } from '../artifact.ts';
+import { artifactsOf, ticked, todosOf } from '../../flow/index.ts';
+import { listArtifacts, printArtifact } from '../artifact.ts';
 import { UsageError } from '../exit.ts';
 import { positiveInteger } from '../options.ts';
-import { paint, plain, print, printJson, table } from '../output.ts';
 import { openStore } from '../store.ts';
 import { latestThreadIn } from '../thread-here.ts';
 
@@ -36,33 +35,8 @@ async function run(name: string | undefined, flags: ArtifactFlags): Promise<void
       if (!artifact) throw new UsageError(`${id} has no artifact ${name}; it has ${there}.`);
       return printArtifact(artifact, flags, (text) => ticked(text, todosOf(events)));
     }
-    if (flags.json) return printJson(artifacts);
-    if (artifacts.length === 0) return print(`${id} has made no artifact.`);
-    const columns = [
-      { title: 'artifact' },
-      { title: 'kind' },
-      { title: 'version' },
-      { title: 'comments' },
-      { title: 'title' },
-    ];
-    print(
-      table(
-        columns,
-        artifacts.map((artifact) => [
-          artifact.name,
-          artifact.kind,
-          String(latestOf(artifact).version),
-          openWords(artifact.comments.map(({ status }) => status)),
-          plain(artifact.title).slice(0, 60),
-        ]),
-      ),
-    );
+    listArtifacts(id, artifacts, flags.json === true);
   } finally {
     store.close();
   }
-}
-
-function openWords(statuses: readonly string[]): string {
-  const open = statuses.filter((status) => status === 'open' || status === 'draft').length;
-  return open === 0 ? String(statuses.length) : paint('yellow', `${statuses.length}, ${open} open`);
 }

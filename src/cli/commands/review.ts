@@ -8,6 +8,7 @@ import {
   acceptHunk,
   type Change,
   changeOf,
+  compareAttempts,
   decisionsOf,
   describe,
   guidedTour,
@@ -16,9 +17,6 @@ import {
   openPullRequest,
   rejectHunk,
   reopenHunk,
-  SLOP,
-  type SlopKind,
-  type Stop,
   validateChange,
   validateThread,
 } from '../../review/index.ts';
@@ -27,6 +25,8 @@ import { UsageError } from '../exit.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { addModelFlags } from '../model-flags.ts';
 import { paint, plain, print, printJson, seconds } from '../output.ts';
+import { printHunks, printTour } from '../print-change.ts';
+import { printComparison } from '../print-comparison.ts';
 import { openStore } from '../store.ts';
 
 interface ReviewFlags extends AgentChoice {
@@ -38,6 +38,7 @@ interface ReviewFlags extends AgentChoice {
   reopen?: string[];
   validate?: boolean;
   describe?: boolean;
+  compare?: string;
   pullRequest?: boolean;
   json?: boolean;
 }
@@ -52,6 +53,7 @@ export function define(command: Command): void {
     .option('--reopen <hunk...>', 'with --thread: look at parts again; what was taken out is put back')
     .option('--guide', 'let a model say why each stop matters, and what to ask there')
     .option('--validate', 'run what the repository checks with on the change')
+    .option('--compare <thread>', 'with --thread: hold it against another attempt at the same')
     .option('--describe', 'with --thread: what a pull request would say')
     .option('--pull-request', 'with --thread: push the branch and open one with gh')
     .option('--json', 'print the diff, the tour and the slop as JSON')
@@ -64,7 +66,7 @@ export function define(command: Command): void {
 
 async function review(range: string, flags: ReviewFlags): Promise<void> {
   if (flags.thread !== undefined) return reviewThread(flags.thread, flags);
-  if (flags.accept || flags.reject || flags.reopen || flags.describe || flags.pullRequest)
+  if (flags.accept || flags.reject || flags.reopen || flags.describe || flags.pullRequest || flags.compare)
     throw new UsageError('Say with --thread whose change it is: that is where decisions are kept.');
   if (flags.validate) return validateHere(range, flags);
   const { root } = workspaceAround('.');
@@ -116,6 +118,12 @@ async function reviewThread(part: string, flags: ReviewFlags): Promise<void> {
   const store = openStore();
   try {
     const id = await store.resolve(part);
+    if (flags.compare !== undefined) {
+      const found = await compareAttempts(store, id, await store.resolve(flags.compare));
+      if (flags.json) printJson(found);
+      else printComparison(found);
+      return;
+    }
     const started = (await store.read(id, 1, 1)).find((event) => event.type === 'thread.started');
     if (started?.workspace === undefined) throw new UsageError(`${id} has no workspace.`);
     const { workspace: root, base = 'HEAD', repository: origin = root } = started;
@@ -164,21 +172,6 @@ function show(change: Change, flags: ReviewFlags, decisions?: HunkDecisions): vo
   else printTour(change);
 }
 
-/** The parts of a change in the order of its tour. */
-function printHunks({ files, tour }: Change, decisions?: HunkDecisions): void {
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  for (const { path } of [...tour.stops, ...tour.folded])
-    for (const { id, heading, lines } of byPath.get(path)!.hunks) {
-      const at = lines.find((line) => line.new !== undefined)?.new ?? 0;
-      const sign = decisions?.accepted.has(id) ? paint('green', '✓') : paint('yellow', '?');
-      const count = (kind: string) => lines.filter((line) => line.kind === kind).length;
-      const size = `${paint('green', `+${count('added')}`)} ${paint('red', `−${count('removed')}`)}`;
-      print(`${sign} ${id}  ${plain(path)}:${at}  ${size}  ${paint('dim', plain(heading).slice(0, 60))}`);
-    }
-  for (const { hunk, path } of decisions?.rejected ?? [])
-    print(`${paint('red', '✗')} ${hunk}  ${plain(path)}  ${paint('dim', 'taken out')}`);
-}
-
 async function changeHere(range: string): Promise<Change> {
   const { root } = workspaceAround('.');
   const repository = await openRepository(root);
@@ -189,27 +182,4 @@ async function changeHere(range: string): Promise<Change> {
     base,
     to === undefined ? undefined : await resolveCommit(repository, to === '' ? 'HEAD' : to),
   );
-}
-
-function printTour({ files, tour, slop }: Change): void {
-  const count = (of: 'added' | 'removed') => files.reduce((sum, file) => sum + file[of], 0);
-  print(
-    `${files.length} files, ${paint('green', `+${count('added')}`)} ${paint('red', `−${count('removed')}`)}${slopWords(slop)}\n`,
-  );
-  for (const [at, stop] of tour.stops.entries()) printStop(String(at + 1), stop);
-  if (tour.folded.length > 0)
-    print(paint('dim', `\nFolded: ${tour.folded.map(({ path }) => plain(path)).join(', ')}`));
-}
-
-function printStop(number: string, { path, why, questions, added, removed }: Stop): void {
-  const size = `${paint('green', `+${added}`)} ${paint('red', `−${removed}`)}`;
-  print(`${number.padStart(3)}. ${paint('bold', plain(path))}  ${size}\n     ${paint('dim', plain(why))}`);
-  for (const question of questions) print(`     ${paint('yellow', '?')} ${plain(question)}`);
-}
-
-function slopWords(slop: Record<SlopKind, number>): string {
-  const words = Object.entries(slop)
-    .filter(([, delta]) => delta !== 0)
-    .map(([kind, delta]) => `${delta > 0 ? '+' : '−'}${Math.abs(delta)} ${SLOP[kind as SlopKind]}`);
-  return words.length === 0 ? '' : paint('yellow', `; ${words.join(', ')}`);
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../../thread/index.ts';
 import { describeEvent } from '../describe-event.ts';
-import { print } from '../output.ts';
+import { plain, print } from '../output.ts';
 import { clientOf, follow, type Remote, RemoteError, read } from './client.ts';
 
 const PAGE = 400;
 const RETRY_MS = 1_000;
+/** Between two phases. */
+const FLOW_MS = 200;
 const MAX_RETRIES = 30;
 
 /**
@@ -55,6 +57,44 @@ export async function followThread(
 /** A stream that breaks off says so in a way of its own. */
 function isBroken(error: unknown): boolean {
   return error instanceof TypeError && /terminated|network|fetch failed/i.test(error.message);
+}
+
+/**
+ * Waits until nobody works on a flow of a server any more, and says on standard error what its phases are at.
+ *
+ * @throws RemoteError
+ */
+export async function followFlow(
+  remote: Remote,
+  id: string,
+  signal: AbortSignal,
+  isQuiet: boolean,
+): Promise<void> {
+  const client = clientOf(remote);
+  let told = '';
+  const say = (text: string) => {
+    if (text !== told && !isQuiet) process.stderr.write(`${plain(text)}\n`);
+    told = text;
+  };
+  for (let retry = 0; !signal.aborted; ) {
+    try {
+      const { revision } = await read(client.board.$get());
+      const { state, current } = await read(client.flows[':id'].$get({ param: { id } }));
+      if (state !== 'working') return;
+      retry = 0;
+      say(`▸ ${current}`);
+      for await (const message of follow(remote, revision, new Map(), signal)) {
+        if (message.type !== 'board') continue;
+        const own = message.threads.filter((thread) => thread.id === id || thread.parent === id);
+        for (const { activity } of own) if (activity.doing) say(`· ${activity.doing}`);
+        if (own.some(({ status }) => status !== 'running')) break;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      if (++retry > MAX_RETRIES || !(error instanceof RemoteError || isBroken(error))) throw error;
+    }
+    await sleep(FLOW_MS, undefined, { signal }).catch(() => {});
+  }
 }
 
 function show(event: StoredEvent): void {

@@ -12,6 +12,7 @@ import {
   POLICIES,
   progressOn,
   standingRun,
+  takenBy,
   ticked,
 } from '../../flow/index.ts';
 import { openRepository, resolveCommit } from '../../git/index.ts';
@@ -84,13 +85,16 @@ export function flowRoutes({ store, live }: Server) {
     })
     .get('/flows/:id', async (context) => {
       const { flow, state, current, ended } = await flows.stand(context.req.param('id'));
+      const threads = new Map((await store.board({ parent: flow.id })).map((one) => [one.id, one]));
       const phases = await Promise.all(
         flow.phases.map(async (one) => {
           const thread = standingRun(one)?.thread;
           const artifacts = thread === undefined ? [] : await artifactsIn(store, thread);
+          const known = threads.get(thread ?? '');
           const todo = await progressOn(store, flow, one.phase.name);
           return {
             ...{ name: one.phase.name, makes: one.phase.makes ?? null, reads: one.phase.reads },
+            ...(known && { taken: takenBy(known) }),
             ...{ approved: isApproved(one), runs: one.runs.length, thread: thread ?? null },
             artifacts: artifacts.map((artifact) =>
               shownArtifact(artifact, ticked(latestOf(artifact).text ?? '', todo)),
@@ -100,7 +104,9 @@ export function flowRoutes({ store, live }: Server) {
       );
       const { id, title, request, policy, workspace, repository } = flow;
       return context.json({
-        ...{ id, title, request, policy, state, phases, workflow: flow.workflow.name },
+        ...{ id, title, request, policy, phases, workflow: flow.workflow.name },
+        // What was just decided is about to be worked on.
+        state: live.isRunning(id) ? ('working' as const) : state,
         ...{ current: current?.phase.name ?? null, ended: ended ?? null },
         ...{ workspace: workspace ?? null, repository: repository ?? null },
       });

@@ -2,9 +2,9 @@ import type { ShownThread } from '../../server/index.ts';
 import type { PermissionRequested, QuestionAsked, StoredEvent } from '../../thread/index.ts';
 
 /** Whether a person has something to do about a thread: answer it, or decide on what a phase made. */
-export function needsYou({ kind, status, activity }: ShownThread): boolean {
+export function needsYou({ status, activity }: ShownThread): boolean {
   if (status === 'running') return activity.waiting.length > 0;
-  return kind === 'flow' && / waits for your approval\.$/.test(activity.reason ?? '');
+  return activity.awaits !== undefined;
 }
 
 /** Whether it has ended since a person last looked at it. What ended long ago nobody waits for. */

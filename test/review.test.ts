@@ -204,4 +204,50 @@ describe('the parts of a change', () => {
     expect(await violations(page)).toEqual([]);
     expect(problems).toEqual([]);
   });
+
+  test('in the page: by keys from part to part, stops to go to, comments where their lines are, colours', async (context) => {
+    const browser = browserOf();
+    if (!browser) return context.skip();
+    const { folder, thread, args } = await changed();
+    writeFileSync(join(folder, 'c.ts'), "export const c = 'a string';\n");
+    const served = await startServing(args);
+    const { page, problems } = await openPage(browser, served);
+    await page.goto(`${served.origin}/changes/${thread}`);
+    await page.getByText('0 of 4 parts accepted').waitFor();
+    const tour = page.getByRole('region', { name: 'Tour of the change' });
+    const sizeOf = (name: string) => page.evaluate((of) => CSS.highlights.get(of)?.size ?? 0, name);
+    await expect.poll(() => sizeOf('code-keyword')).toBeGreaterThan(0);
+    await expect.poll(() => sizeOf('changed-added')).toBe(1);
+    // The first part, the next one, and back.
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    await page.keyboard.press('k');
+    await page.keyboard.press('a');
+    await page.getByText('1 of 4 parts accepted').waitFor();
+    await page.keyboard.press('j');
+    await page.keyboard.press('w');
+    await page.getByRole('region', { name: 'Why it is there' }).waitFor();
+    await page.keyboard.press('x');
+    await page.getByText('Taken out', { exact: true }).waitFor();
+
+    await page
+      .getByRole('navigation', { name: 'Stops' })
+      .getByRole('button', { name: /b\.txt/ })
+      .click();
+    await tour.getByRole('button', { name: 'Comment on line 1 of b.txt' }).click();
+    await page.getByLabel('Comment', { exact: true }).fill('why new?');
+    await page.getByRole('button', { name: 'Add to the comments' }).click();
+    await tour.getByText('why new?').waitFor();
+    // Its line has moved: it stands where that is now.
+    writeFileSync(join(folder, 'b.txt'), 'before\nnew\n');
+    await page.reload();
+    const row = tour.locator('[data-index]').filter({ hasText: 'why new?' });
+    await row.waitFor();
+    const above = Number(await row.getAttribute('data-index')) - 1;
+    expect(await tour.locator(`[data-index="${above}"]`).textContent()).toContain('new');
+    await row.getByRole('button', { name: 'Remove' }).click();
+    await row.waitFor({ state: 'detached' });
+    expect(await violations(page)).toEqual([]);
+    expect(problems).toEqual([]);
+  });
 });

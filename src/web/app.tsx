@@ -71,7 +71,7 @@ export function App(): ReactNode {
             'Open the address that `kino serve` has printed: this page is of another one.'}
         </span>
         <Link to="/new" className="button button-main ml-auto" title="n">
-          New work
+          New<span className="max-sm:sr-only"> work</span>
         </Link>
       </header>
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col pb-8 outline-none">

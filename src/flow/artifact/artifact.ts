@@ -32,7 +32,7 @@ export interface Comment {
 /** The artifacts of a thread, in the order in which they were begun. */
 export function artifactsOf(thread: string, events: readonly ThreadEvent[]): Artifact[] {
   const artifacts = new Map<string, Artifact>();
-  const comments = new Map<string, Comment & { closed?: boolean }>();
+  const comments = new Map<string, Comment>();
   for (const event of events) {
     switch (event.type) {
       case 'artifact.written': {
@@ -64,10 +64,16 @@ export function artifactsOf(thread: string, events: readonly ThreadEvent[]): Art
         if (comment && addressed) comment.status = 'addressed';
         break;
       }
-      case 'comment.closed':
+      case 'comment.closed': {
+        const comment = comments.get(event.comment);
+        // What is taken back before anybody knows of it was never said.
+        if (comment?.status === 'draft') removeFrom(artifacts.get(comment.artifact)?.comments, comment);
+        else if (comment) comment.status = 'addressed';
+        break;
+      }
       case 'comment.reopened': {
         const comment = comments.get(event.comment);
-        if (comment) comment.status = event.type === 'comment.closed' ? 'addressed' : 'open';
+        if (comment?.status === 'addressed') comment.status = 'open';
         break;
       }
     }
@@ -76,6 +82,11 @@ export function artifactsOf(thread: string, events: readonly ThreadEvent[]): Art
     for (const comment of artifact.comments)
       if (comment.status === 'open' && !isThere(comment, artifact)) comment.status = 'stale';
   return [...artifacts.values()];
+}
+
+function removeFrom<T>(list: T[] | undefined, one: T): void {
+  const at = list?.indexOf(one) ?? -1;
+  if (at !== -1) list!.splice(at, 1);
 }
 
 /** The latest version. */

@@ -1,18 +1,15 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { useWindowVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import { needsYouWithin, partsBelow, partsByParent } from '../parts/kin.ts';
 import { Link } from '../parts/link.tsx';
 import { ThreadLine } from '../parts/thread-line.tsx';
 import { useStore } from '../state.ts';
 
-/** Of what is over, so much is shown at first. */
-const FIRST = 30;
-
 export function Board(): ReactNode {
   const threads = useStore((state) => state.threads);
   const isRead = useStore((state) => state.isRead);
   const [wanted, setWanted] = useState('');
-  const [all, setAll] = useState(false);
   const { needs, works, over, clashes, parts } = useMemo(
     () => sorted([...threads.values()], wanted),
     [threads, wanted],
@@ -44,12 +41,7 @@ export function Board(): ReactNode {
       )}
       <Group title="Needs you" threads={needs} clashes={clashes} parts={parts} />
       <Group title="At work" threads={works} clashes={clashes} parts={parts} />
-      <Group title="Over" threads={all ? over : over.slice(0, FIRST)} clashes={clashes} parts={parts} />
-      {!all && over.length > FIRST && (
-        <button type="button" className="button self-center" onClick={() => setAll(true)}>
-          Show {over.length - FIRST} more
-        </button>
-      )}
+      <Over threads={over} parts={parts} />
     </div>
   );
 }
@@ -78,6 +70,56 @@ function Group({
             thread={thread}
             clash={clashes.get(thread.id) ?? []}
             parts={parts.get(thread.id) ?? []}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What is over, however much it is: only what is seen is in the page. */
+function Over({
+  threads,
+  parts,
+}: {
+  threads: readonly ShownThread[];
+  parts: ReadonlyMap<string, readonly ShownThread[]>;
+}): ReactNode {
+  const list = useRef<HTMLUListElement>(null);
+  const [above, setAbove] = useState(0);
+  // What stands above it grows and shrinks.
+  useLayoutEffect(() => setAbove(list.current?.offsetTop ?? 0));
+  const rows = useWindowVirtualizer({
+    count: threads.length,
+    estimateSize: () => 82,
+    getItemKey: (at) => threads[at]!.id,
+    overscan: 8,
+    scrollMargin: above,
+  });
+  if (threads.length === 0) return null;
+  return (
+    <section aria-label="Over" className="flex flex-col gap-2">
+      <h2 className="text-sm font-semibold text-quiet">
+        Over <span className="font-normal">{threads.length}</span>
+      </h2>
+      <ul
+        ref={(node) => {
+          list.current = node;
+          node?.style.setProperty('height', `${rows.getTotalSize()}px`);
+        }}
+        className="relative"
+      >
+        {rows.getVirtualItems().map(({ key, index, start }) => (
+          <ThreadLine
+            key={key}
+            thread={threads[index]!}
+            parts={parts.get(threads[index]!.id) ?? []}
+            place={{ at: index, of: threads.length }}
+            className="absolute top-0 left-0 w-full pb-2"
+            ref={(node) => {
+              node?.style.setProperty('transform', `translateY(${start - above}px)`);
+              rows.measureElement(node);
+            }}
           />
         ))}
       </ul>

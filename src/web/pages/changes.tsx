@@ -2,10 +2,12 @@ import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } fro
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { Describe } from '../parts/describe.tsx';
-import { type Change, Diff, rowsOf, type ShownHunk } from '../parts/diff.tsx';
+import { Diff, type Jump } from '../parts/diff.tsx';
+import { type Change, rowsOf, type ShownHunk } from '../parts/diff-rows.ts';
 import { CommentForm, LineComments, type Target } from '../parts/line-comments.tsx';
 import { Link } from '../parts/link.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { TourOutline } from '../parts/tour-outline.tsx';
 import { Validation } from '../parts/validation.tsx';
 import { Why } from '../parts/why.tsx';
 import { useStore } from '../state.ts';
@@ -87,6 +89,17 @@ function Changes({
   const [asked, setAsked] = useState<ShownHunk>();
   const { send, busy, error } = useSend();
   const rows = useMemo(() => rowsOf(change, closed), [change, closed]);
+  const placed = new Set(rows.flatMap((row) => (row.kind === 'comment' ? [row.comment.id] : [])));
+  const [cursor, setCursor] = useState<string>();
+  const [jump, setJump] = useState<Jump>();
+  const step = (by: 1 | -1) => {
+    const parts = rows.flatMap((row, at) => (row.kind === 'hunk' ? [{ id: row.hunk.id, at }] : []));
+    const here = parts.findIndex(({ id: part }) => part === cursor);
+    const next = parts[here === -1 ? (by === 1 ? 0 : parts.length - 1) : here + by];
+    if (!next) return;
+    setCursor(next.id);
+    setJump({ row: next.at });
+  };
   /** Comments that tell of what was taken out, by its part. */
   const told = useRef(new Map<string, string>());
   const comment = async (on: Target, text: string) => {
@@ -133,19 +146,36 @@ function Changes({
       setClosed(next);
     },
     review: {
-      ...{ onComment: setTarget, onWhy: setAsked, busy },
+      ...{ thread: id, onComment: setTarget, onWhy: setAsked, onChanged, busy },
       onDecide: (hunk: ShownHunk, decision: Decision['decision']) =>
         void (decision === 'reopen' ? reopen(hunk.id) : decision === 'reject' ? reject(hunk) : accept(hunk)),
     },
   };
   return (
     <div className="flex flex-col gap-3">
-      <Head id={id} change={change} onChanged={onChanged} />
+      <Head id={id} change={change} />
       <Problem text={error} />
       {change.files.length === 0 ? (
         <p className="text-quiet">Nothing has changed.</p>
       ) : (
-        <Diff rows={rows} actions={actions} />
+        <>
+          <div className="flex flex-wrap items-start gap-2">
+            <Validation id={id} validation={change.validation} onRan={onChanged} />
+            <Describe id={id} isGuided={change.isGuided} onGuided={onChanged} />
+            <span className="ml-auto flex gap-2">
+              <button type="button" className="button" data-key="k" onClick={() => step(-1)}>
+                Previous part <kbd>k</kbd>
+              </button>
+              <button type="button" className="button" data-key="j" onClick={() => step(1)}>
+                Next part <kbd>j</kbd>
+              </button>
+            </span>
+          </div>
+          <div className="flex gap-3">
+            {change.files.length > 1 && <TourOutline rows={rows} onGo={(row) => setJump({ row })} />}
+            <Diff rows={rows} actions={actions} cursor={cursor} jump={jump} />
+          </div>
+        </>
       )}
       {change.rejected.length > 0 && (
         <section aria-label="Taken out" className="card flex flex-col gap-1 p-3 text-sm">
@@ -176,7 +206,7 @@ function Changes({
             }
           />
         )}
-        <LineComments id={id} comments={change.comments} onChanged={onChanged} />
+        <LineComments id={id} comments={change.comments} placed={placed} onChanged={onChanged} />
       </div>
     </div>
   );
@@ -184,15 +214,7 @@ function Changes({
 
 type Decision = Parameters<(typeof api.threads)[':id']['changes']['decisions']['$post']>[0]['json'];
 
-function Head({
-  id,
-  change,
-  onChanged,
-}: {
-  id: string;
-  change: Change;
-  onChanged(): Promise<void>;
-}): ReactNode {
+function Head({ id, change }: { id: string; change: Change }): ReactNode {
   const thread = useStore((state) => state.threads.get(id));
   const count = (of: 'added' | 'removed') => change.files.reduce((sum, file) => sum + file[of], 0);
   const slop = Object.entries(change.slop).filter(([, delta]) => delta !== 0);
@@ -221,12 +243,6 @@ function Head({
           </span>
         ))}
       </p>
-      {change.files.length > 0 && (
-        <>
-          <Validation id={id} validation={change.validation} onRan={onChanged} />
-          <Describe id={id} isGuided={change.isGuided} onGuided={onChanged} />
-        </>
-      )}
     </div>
   );
 }

@@ -1,7 +1,8 @@
 import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useMemo, useState } from 'react';
 import { api, read } from '../api.ts';
-import { Diff, rowsOf } from '../parts/diff.tsx';
+import { Diff } from '../parts/diff.tsx';
+import { rowsOf } from '../parts/diff-rows.ts';
 import { Link } from '../parts/link.tsx';
 import { Markdown } from '../parts/markdown.tsx';
 import { Problem } from '../parts/problem.tsx';

@@ -48,6 +48,7 @@ function ToolItem({ item }: { item: Extract<Item, { kind: 'tool' }> }): ReactNod
   const words = Object.values((item.input ?? {}) as Record<string, unknown>).find(
     (value) => typeof value === 'string',
   );
+  const tasks = tasksOf(item);
   return (
     <div className="min-w-0">
       <button
@@ -65,6 +66,17 @@ function ToolItem({ item }: { item: Extract<Item, { kind: 'tool' }> }): ReactNod
           {((words as string | undefined) ?? '').split('\n', 1)[0]}
         </span>
       </button>
+      {tasks.length > 0 && !open && (
+        <ul className="pl-6 text-sm text-quiet">
+          {tasks.map(({ text, status }) => (
+            <li key={text} className={status === 'in_progress' ? 'text-ink' : ''}>
+              <span aria-hidden="true">{status === 'done' ? '✓' : status === 'in_progress' ? '▸' : '·'}</span>{' '}
+              <span className="sr-only">{status.replace('_', ' ')}: </span>
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
       {open && (
         <pre className="max-h-96 overflow-auto rounded-md bg-raised p-2 font-mono text-xs whitespace-pre-wrap">
           {JSON.stringify(item.input, null, 2)}
@@ -73,4 +85,14 @@ function ToolItem({ item }: { item: Extract<Item, { kind: 'tool' }> }): ReactNod
       )}
     </div>
   );
+}
+
+/** What an agent has put on its list. */
+function tasksOf({ tool, input }: Extract<Item, { kind: 'tool' }>): { text: string; status: string }[] {
+  const items = (input as { items?: unknown } | null)?.items;
+  if (tool !== 'todo' || !Array.isArray(items)) return [];
+  return items.flatMap((one: unknown) => {
+    const { text, status } = (one ?? {}) as { text?: unknown; status?: unknown };
+    return typeof text === 'string' && typeof status === 'string' ? [{ text, status }] : [];
+  });
 }

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useStore } from '../state.ts';
 import { useSend } from './answer.tsx';
-import type { Change } from './diff.tsx';
+import type { Change } from './diff-rows.ts';
 import { Problem } from './problem.tsx';
 import { PromptField } from './prompt-field.tsx';
 
@@ -59,10 +59,13 @@ export function CommentForm({
 export function LineComments({
   id,
   comments,
+  placed,
   onChanged,
 }: {
   id: string;
   comments: Change['comments'];
+  /** Those that stand at their lines, and not here. */
+  placed: ReadonlySet<string>;
   onChanged(): Promise<void>;
 }): ReactNode {
   const works = useStore((state) => state.threads.get(id)?.status === 'running');
@@ -73,23 +76,14 @@ export function LineComments({
       await read(api.threads[':id'].comments.send.$post({ param: { id } }));
       await onChanged();
     });
-  const close = (comment: string) =>
-    send(async () => {
-      await read(api.threads[':id'].comments[':comment'].close.$post({ param: { id, comment } }));
-      await onChanged();
-    });
-  if (comments.length === 0) return null;
+  const listed = comments.filter((comment) => !placed.has(comment.id));
+  if (listed.length === 0 && drafts.length === 0) return null;
   return (
     <section aria-label="Comments" className="card flex max-h-96 flex-col gap-2 overflow-y-auto p-3">
       <ul className="flex flex-col gap-2 text-sm">
-        {comments.map((comment) => (
-          <li key={comment.id} className="flex items-start gap-2">
-            <Said comment={comment} />
-            {comment.status !== 'addressed' && (
-              <button type="button" className="button" disabled={busy} onClick={() => void close(comment.id)}>
-                {comment.status === 'draft' ? 'Remove' : 'Done'}
-              </button>
-            )}
+        {listed.map((comment) => (
+          <li key={comment.id}>
+            <Said id={id} comment={comment} onChanged={onChanged} />
           </li>
         ))}
       </ul>
@@ -109,26 +103,53 @@ export function LineComments({
   );
 }
 
-function Said({
-  comment: { anchor, status, text, answers },
+/** A comment on a line, with what became of it. */
+export function Said({
+  id,
+  comment: { id: comment, anchor, status, text, answers },
+  isPlaced = false,
+  onChanged,
 }: {
+  id: string;
   comment: Change['comments'][number];
+  /** It stands at the line that it is about. */
+  isPlaced?: boolean;
+  onChanged(): Promise<void>;
 }): ReactNode {
+  const { send, busy, error } = useSend();
+  const set = (what: 'close' | 'reopen') =>
+    send(async () => {
+      const param = { id, comment };
+      const { close, reopen } = api.threads[':id'].comments[':comment'];
+      await read(what === 'close' ? close.$post({ param }) : reopen.$post({ param }));
+      await onChanged();
+    });
   const colour = status === 'addressed' ? 'text-good' : status === 'open' ? 'text-needs' : 'text-quiet';
   return (
-    <div className="min-w-0 flex-1">
-      <span className={colour}>{status}</span>{' '}
-      {anchor.kind === 'diff' && (
-        <span className="font-mono text-xs break-all text-quiet">
-          {anchor.path}:{anchor.line}
-        </span>
-      )}
-      <p className="whitespace-pre-wrap">{text}</p>
-      {answers.map(({ answer }) => (
-        <p key={answer} className="text-accent">
-          ↳ {answer}
-        </p>
-      ))}
+    <div className="flex items-start gap-2">
+      <div className="min-w-0 flex-1">
+        <span className={colour}>{status}</span>{' '}
+        {anchor.kind === 'diff' && !isPlaced && (
+          <span className="font-mono text-xs break-all text-quiet">
+            {anchor.path}:{anchor.line}
+          </span>
+        )}
+        <p className="whitespace-pre-wrap">{text}</p>
+        {answers.map(({ answer }) => (
+          <p key={answer} className="text-accent">
+            ↳ {answer}
+          </p>
+        ))}
+        <Problem text={error} />
+      </div>
+      <button
+        type="button"
+        className="button"
+        disabled={busy}
+        onClick={() => void set(status === 'addressed' ? 'reopen' : 'close')}
+      >
+        {status === 'draft' ? 'Remove' : status === 'addressed' ? 'Open again' : 'Done'}
+      </button>
     </div>
   );
 }

@@ -1,9 +1,11 @@
 import DOMPurify from 'dompurify';
 import { Marked, Renderer, type Token } from 'marked';
-import { type ReactNode, useMemo } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { highlightName, languageOf, tokensOf } from './code-colours.ts';
 import { Diagram } from './diagram.tsx';
 import { Media } from './media.tsx';
 import { place } from './source-map.ts';
+import { mark } from './text-marks.ts';
 
 /** Of what agents write markup is text, images are their words, and boxes are signs. */
 const marked = new Marked({
@@ -15,7 +17,8 @@ const marked = new Marked({
       return 'tokens' in token && token.tokens ? html : leaf('span', token, html);
     },
     codespan: (token) => leaf('code', token, escaped(token.text), true),
-    code: (token) => `<pre>${leaf('code', token, escaped(token.text), true)}</pre>\n`,
+    code: (token) =>
+      `<pre data-language="${escaped(token.lang ?? '')}">${leaf('code', token, escaped(token.text), true)}</pre>\n`,
     // A page has one first heading, its own.
     heading(token) {
       const level = Math.min(6, token.depth + 1);
@@ -131,8 +134,11 @@ export function Markdown({
   isPlaced?: boolean;
 }): ReactNode {
   const parts = useMemo(() => partsOf(text, isPlaced), [text, isPlaced]);
+  const root = useRef<HTMLDivElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other parts are other code
+  useEffect(() => (root.current ? colourCode(root.current) : undefined), [parts]);
   return (
-    <div className="prose min-w-0">
+    <div ref={root} className="prose min-w-0">
       {parts.map((part, at) => {
         const key = `${part.kind}${at}`;
         if (part.kind === 'diagram') return <Diagram key={key} source={part.source} />;
@@ -147,4 +153,25 @@ export function Markdown({
       })}
     </div>
   );
+}
+
+/** Colours the blocks of code below an element. @returns what takes the colours away */
+function colourCode(root: Element): () => void {
+  let gone = false;
+  const unmark: (() => void)[] = [];
+  for (const block of root.querySelectorAll<HTMLElement>('pre[data-language]')) {
+    const text = block.querySelector('code')?.firstChild;
+    const code = text?.textContent ?? '';
+    void tokensOf(code, languageOf(block.dataset.language?.split(/\s/, 1)[0] ?? '')).then((tokens) => {
+      if (gone || !text) return;
+      for (const { kind, start, end } of tokens) {
+        const place = { startContainer: text, startOffset: start, endContainer: text, endOffset: end };
+        unmark.push(mark(highlightName(kind), [new StaticRange(place)]));
+      }
+    });
+  }
+  return () => {
+    gone = true;
+    for (const one of unmark) one();
+  };
 }

@@ -63,7 +63,7 @@ export function rangesOf({ start, end }: Span, root: Element, source: string): R
 }
 
 /** Marks ranges of the page as `::highlight()` of a name styles them. @returns what takes the marks away */
-export function mark(name: string, ranges: readonly Range[]): () => void {
+export function mark(name: string, ranges: readonly AbstractRange[]): () => void {
   // A browser without them shows the words by the comment alone.
   if (!('highlights' in CSS)) return () => {};
   const marks = CSS.highlights.get(name) ?? new Highlight();

@@ -1,7 +1,7 @@
 import { type ReactNode, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
-import type { Change } from './diff.tsx';
+import type { Change } from './diff-rows.ts';
 
 /** What the repository's own validators said of the change. */
 export function Validation({

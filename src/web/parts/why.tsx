@@ -1,7 +1,7 @@
 import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useEffect, useState } from 'react';
 import { api, read } from '../api.ts';
-import type { ShownHunk } from './diff.tsx';
+import type { ShownHunk } from './diff-rows.ts';
 import { Link } from './link.tsx';
 
 type Origins = Exclude<

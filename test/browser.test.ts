@@ -84,7 +84,7 @@ describe.runIf(findChromium() !== undefined)('a browser', () => {
     const result = await open!.run({ url: 'http://localhost:1234/' }, { signal: stop.signal } as ToolContext);
     expect(result).toEqual({ ok: false, output: 'It was stopped.' });
     await browser.close();
-    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`kino-browser-${process.pid}-`));
+    const left = readdirSync(tmpdir()).filter((name) => name.startsWith(`kino-of-${process.pid}-browser-`));
     expect(left).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { temporaryFolder } from './temporary.ts';
 
 /** Two blocks of zeros end an archive: one with nothing in it. */
 const EMPTY_TAR = new Uint8Array(1024);
@@ -15,7 +15,7 @@ const NOWHERE = '/kino-probe-of-nothing';
 export async function startProblem(
   call: (args: readonly string[]) => Promise<string>,
 ): Promise<string | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'kino-probe-'));
+  const folder = await temporaryFolder('probe');
   const last = async (args: readonly string[]) => (await call(args)).trim().split('\n').at(-1)!;
   let [image, container] = ['', ''];
   try {

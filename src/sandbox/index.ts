@@ -17,3 +17,4 @@ export { passedHeaders, passedStatus, requestHeaders } from './pass-headers.ts';
 export type { Ports } from './ports.ts';
 export { isPrivateAddress, publicLookup } from './public-lookup.ts';
 export type { ExecOptions, ExecResult, Sandbox } from './sandbox.ts';
+export { temporaryFolder } from './temporary.ts';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { connect, isIP, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Duplex, pipeline } from 'node:stream';
 import { passedHeaders, passedStatus, requestHeaders } from './pass-headers.ts';
 import { isLoopback, publicLookup } from './public-lookup.ts';
+import { temporaryFolder } from './temporary.ts';
 
 const PORT = 3128;
 
@@ -47,7 +47,7 @@ export class NetworkProxy {
   }
 
   async #start() {
-    const folder = await mkdtemp(join(tmpdir(), 'kino-proxy-'));
+    const folder = await temporaryFolder('proxy');
     const socket = join(folder, randomBytes(4).toString('hex'));
     const server = createServer((incoming, response) => void this.#forward(incoming, response));
     server.on('connect', (incoming, client, head) => void this.#tunnel(incoming, client, head));

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
+import { temporaryFolder } from './temporary.ts';
 
 /** The ports that a command listens on, from outside its sandbox. */
 export interface Ports {
@@ -48,7 +48,7 @@ export class BridgedPorts implements Ports {
   }
 
   static async open(): Promise<BridgedPorts> {
-    const folder = await mkdtemp(join(tmpdir(), 'kino-ports-'));
+    const folder = await temporaryFolder('ports');
     const socket = join(folder, randomBytes(4).toString('hex'));
     const server = createServer({ allowHalfOpen: true });
     await new Promise<void>((resolve, reject) => {

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type OpenSession, openSession } from '../../agent/index.ts';
-import type { Ports } from '../../sandbox/index.ts';
+import { type Ports, temporaryFolder } from '../../sandbox/index.ts';
 import { Shell, type ShellJob } from '../../tool/index.ts';
 import { RequestError } from '../errors.ts';
 import { type AppTarget, passOn, passUpgrade } from './app-proxy.ts';
@@ -68,7 +67,7 @@ export class Previews {
       this.#previews.set(thread, { secret, target, sockets: 0, close: () => pages.close() });
       return;
     }
-    const outputs = await mkdtemp(join(tmpdir(), 'kino-preview-'));
+    const outputs = await temporaryFolder('preview');
     let open: OpenSession | undefined;
     try {
       open = await openSession({ folder, thread: `preview-${secret}` });

@@ -1,10 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { extname, join, relative } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { type Ports, WorkspaceFiles } from '../../sandbox/index.ts';
+import { type Ports, temporaryFolder, WorkspaceFiles } from '../../sandbox/index.ts';
 
 /** Folders that a page without a server may lie in, the likeliest first. */
 const FOLDERS = ['.', 'public', 'dist', 'build', 'site', 'docs'];
@@ -39,7 +38,7 @@ async function listen(files: WorkspaceFiles, folder: string): Promise<Ports & { 
   const server: Server = createServer((request, response) => {
     answer(files, folder, request.url ?? '/', response).catch(() => response.destroy());
   });
-  const place = await mkdtemp(join(tmpdir(), 'kino-pages-'));
+  const place = await temporaryFolder('pages');
   const socket = join(place, 'socket');
   await new Promise<void>((resolve) => server.listen(socket, resolve));
   server.unref();

@@ -1,10 +1,9 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { BrowserContext, Page } from 'playwright-core';
-import { type Contained, containProgram } from '../../sandbox/index.ts';
+import { type Contained, containProgram, temporaryFolder } from '../../sandbox/index.ts';
 import { findChromium } from './find-chromium.ts';
 import { Recorder } from './recorder.ts';
 
@@ -50,7 +49,6 @@ const TIMEOUT_MS = 15_000;
 /** Each step of ending may take so long. */
 const CLOSE_MS = 5_000;
 /** Before the number of the process that a browser works for. */
-const PREFIX = 'kino-browser-';
 
 /** One page of the system's Chromium, in a profile and a sandbox of its own, recorded. Started when it is first used. */
 export class Browser {
@@ -80,8 +78,7 @@ export class Browser {
     const chromium = findChromium();
     if (chromium === undefined) throw new BrowserError('There is no Chromium on this machine.');
     const { root, contained: isContained, allows, local } = this.#options;
-    await sweep();
-    const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+    const folder = await temporaryFolder('browser');
     const [profile, home] = [join(folder, 'profile'), join(folder, 'home')];
     await Promise.all([mkdir(profile), mkdir(home)]);
     const wrapper = join(folder, 'browser');
@@ -180,24 +177,6 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
     timer = setTimeout(() => resolve(undefined), ms);
   });
   return Promise.race([work.catch(() => undefined), late]).finally(() => clearTimeout(timer));
-}
-
-/** Takes away what browsers of killed processes have left. */
-async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir()).catch(() => [])) {
-    const pid = Number(name.startsWith(PREFIX) ? name.slice(PREFIX.length).split('-', 1)[0] : Number.NaN);
-    if (!Number.isInteger(pid) || isThere(pid)) continue;
-    await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 function launcher(): string {

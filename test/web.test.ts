@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openPage, sharedBrowser, violations } from './support/browser.ts';
 import { kino } from './support/cli.ts';
@@ -245,12 +246,53 @@ describe('the manager', () => {
           await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
           `${path} ${width}`,
         ).toBe(true);
+        if (width === 320) expect(await page.evaluate(cutTexts), path).toEqual([]);
+        else if (colorScheme === 'light') expect(await beyondTab(page), path).toEqual([]);
       }
       expect(problems).toEqual([]);
       await page.close();
     }
   });
 });
+
+/** Texts of which a part is neither seen nor to be scrolled to. */
+function cutTexts(): string[] {
+  return [...document.querySelectorAll<HTMLElement>('body *')]
+    .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent!.trim()))
+    .filter((node) => {
+      const { overflowX, position, clip } = getComputedStyle(node);
+      const isForReaders = position === 'absolute' && (clip !== 'auto' || node.clientWidth <= 1);
+      return !isForReaders && /hidden|clip/.test(overflowX) && node.scrollWidth > node.clientWidth + 1;
+    })
+    .map(({ textContent }) => textContent.slice(0, 80));
+}
+
+/** What can be used and is not come to by the Tab key alone, from the top of the page. */
+async function beyondTab(page: Page): Promise<string[]> {
+  const count = await page.evaluate(() => {
+    (document.activeElement as HTMLElement | null)?.blur();
+    getSelection()?.removeAllRanges();
+    document.body.tabIndex = -1;
+    document.body.focus();
+    const usable = [
+      ...document.querySelectorAll<HTMLElement>(
+        'a[href], button:enabled, input:enabled, select:enabled, textarea:enabled, summary, [tabindex="0"]',
+      ),
+    ].filter((node) => node.checkVisibility({ visibilityProperty: true }));
+    for (const node of usable) node.dataset.usable = '';
+    return usable.length;
+  });
+  for (let press = 0; press < count + 3; press++) {
+    await page.keyboard.press('Tab');
+    await page.evaluate(() => delete (document.activeElement as HTMLElement).dataset.usable);
+  }
+  return page.evaluate(() =>
+    [...document.querySelectorAll('[data-usable]')].map((node) => {
+      node.removeAttribute('data-usable');
+      return node.outerHTML.slice(0, 120);
+    }),
+  );
+}
 
 describe('dictation', () => {
   test('adds what the browser understands to any field, after saying where it is understood', async (context) => {

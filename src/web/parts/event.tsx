@@ -62,7 +62,7 @@ function ToolItem({ item }: { item: Extract<Item, { kind: 'tool' }> }): ReactNod
           <span aria-hidden="true">{sign}</span>
         </span>
         <span className="shrink-0 font-semibold">{item.tool}</span>
-        <span className="min-w-0 truncate text-quiet">
+        <span className="min-w-0 break-all text-quiet sm:truncate">
           {((words as string | undefined) ?? '').split('\n', 1)[0]}
         </span>
       </button>

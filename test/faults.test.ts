@@ -27,7 +27,7 @@ afterEach(async () => {
   server = undefined;
 });
 
-const RUNS = Number(process.env.KINO_FAULTS ?? 10);
+const RUNS = Number(process.env.KINO_FAULTS ?? 8);
 const AT_ONCE = 4;
 /** One keystroke may come twice; this is longer. */
 const SECOND_CTRL_C_MS = 350;

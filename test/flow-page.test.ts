@@ -98,6 +98,23 @@ describe('a flow in the manager', () => {
       new Set(['bypass']),
     );
     expect(await violations(page)).toEqual([]);
+    // A page for others holds what all phases made, each by its phase; its link is listed, and taken back.
+    await page.getByRole('button', { name: 'Share the flow' }).click();
+    const share = page.getByRole('region', { name: 'Share' });
+    await share.getByRole('button', { name: 'See what is scrubbed' }).click();
+    await share.getByText(/3 artifacts\./).waitFor();
+    await share.getByRole('button', { name: 'Make a link for a week' }).click();
+    const link = (await share.getByRole('link').getAttribute('href'))!;
+    const shared = await (await fetch(link)).text();
+    for (const name of ['research--research', 'plan--plan', 'implement--walkthrough'])
+      expect(shared).toContain(`"name":"${name}"`);
+    await share.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Share the flow' }).click();
+    await share.getByText(/^A link to all of it/).waitFor();
+    await share.getByRole('button', { name: 'Take it back' }).click();
+    await share.getByText(/^A link to all of it/).waitFor({ state: 'detached' });
+    expect((await fetch(link)).status).toBe(404);
+    await share.getByRole('button', { name: 'Close' }).click();
     // Also what is done is sent back.
     await page.getByLabel('Note').fill('BETTER');
     await page.getByRole('button', { name: 'Send implement back' }).click();

@@ -248,6 +248,28 @@ describe('the parts of a change', () => {
     await row.getByRole('button', { name: 'Remove' }).click();
     await row.waitFor({ state: 'detached' });
     expect(await violations(page)).toEqual([]);
+
+    // Between two commits it is only read.
+    for (const [message, file] of [
+      ['second', 'b.txt'],
+      ['third', 'c.ts'],
+    ] as const) {
+      execFileSync('git', ['add', file], { cwd: folder });
+      const author = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+      execFileSync('git', [...author, 'commit', '-qm', message], { cwd: folder });
+    }
+    await page.getByLabel(/^Compare with a commit/).fill('HEAD~2..HEAD~1');
+    await page.keyboard.press('Enter');
+    await page.getByText('1 file', { exact: true }).waitFor();
+    await tour.getByRole('button', { name: /b\.txt/ }).waitFor();
+    expect(await tour.getByRole('button', { name: /^(?:Accept|Reject|Comment on)/ }).count()).toBe(0);
+    const decide = `/api/threads/${thread}/changes/decisions?against=HEAD~2..HEAD~1`;
+    expect(await served.ask(decide, { decision: 'reopen', hunk: '0'.repeat(12) })).toMatchObject({
+      status: 409,
+    });
+    expect(await served.ask(`/api/threads/${thread}/changes?against=HEAD..none`)).toMatchObject({
+      status: 409,
+    });
     expect(problems).toEqual([]);
   });
 });

@@ -238,7 +238,7 @@ describe('the manager', () => {
           dispatchEvent(new PopStateEvent('popstate'));
         }, path);
         await page.getByRole('heading', { level: 1 }).first().waitFor({ state: 'attached' });
-        await page.waitForTimeout(200);
+        await page.waitForTimeout(60);
         // How wide it is changes nothing of what axe looks at but the targets' sizes.
         if (width > 320 || path === '/inbox')
           expect(await violations(page), `${path} ${colorScheme}`).toEqual([]);

@@ -26,7 +26,7 @@ type ShownTour = Pick<Change, 'files' | 'tour'> & Partial<Pick<Change, 'slop'>>;
 export function printTour({ files, tour, slop }: ShownTour): void {
   const count = (of: 'added' | 'removed') => files.reduce((sum, file) => sum + file[of], 0);
   print(
-    `${files.length} files, ${paint('green', `+${count('added')}`)} ${paint('red', `−${count('removed')}`)}${slopWords(slop ?? {})}\n`,
+    `${files.length} ${files.length === 1 ? 'file' : 'files'}, ${paint('green', `+${count('added')}`)} ${paint('red', `−${count('removed')}`)}${slopWords(slop ?? {})}\n`,
   );
   for (const [at, stop] of tour.stops.entries()) printStop(String(at + 1), stop);
   if (tour.folded.length > 0)

@@ -41,7 +41,7 @@ const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({ decision: z.literal('reopen'), hunk }),
 ]);
 
-/** What it is compared with, where that is not what its work started from: any name of a commit. */
+/** What it is compared with, where that is not what its work started from: any name of a commit, or two of them, `a..b`. */
 const rangeSchema = z.object({ against: z.string().trim().min(1).max(200).optional() });
 
 /** What a thread has changed, in the order in which it is read, and what was decided about it. */
@@ -49,9 +49,9 @@ export function changeRoutes({ store, live }: Server) {
   return new Hono()
     .get('/threads/:id/changes', query(rangeSchema), async (context) => {
       const { against } = context.req.valid('query');
-      const { id, root, base } = await workspaceOf(store, context.req.param('id'), against);
+      const { id, root, base, head } = await workspaceOf(store, context.req.param('id'), against);
       const [change, events, validation] = await Promise.all([
-        changeOf(root, base),
+        changeOf(root, base, head),
         store.read(id),
         lastValidation(store, id),
       ]);
@@ -62,6 +62,8 @@ export function changeRoutes({ store, live }: Server) {
         ...change,
         tour: text === undefined ? change.tour : withKeptTour(change.tour, text),
         isGuided: text !== undefined,
+        /** Between two commits: nothing that could still be taken out of the files. */
+        isPast: head !== undefined,
         validation: validation ?? null,
         comments: commentsOn(id, events, change),
         accepted: [...accepted],
@@ -70,12 +72,12 @@ export function changeRoutes({ store, live }: Server) {
     })
     .get('/threads/:id/changes/origins', query(rangeSchema.extend({ path })), async (context) => {
       const { path: of, against } = context.req.valid('query');
-      const { root, base } = await workspaceOf(store, context.req.param('id'), against);
+      const { root, base } = await workspaceAsItIs(store, context.req.param('id'), against);
       return context.json({ origins: await originsOf(store, root, base, of) });
     })
     .post('/threads/:id/changes/decisions', query(rangeSchema), body(decisionSchema), async (context) => {
       const { against } = context.req.valid('query');
-      const { id, root, base } = await workspaceOf(store, context.req.param('id'), against);
+      const { id, root, base } = await workspaceAsItIs(store, context.req.param('id'), against);
       const given = context.req.valid('json');
       if (given.decision === 'reopen') await reopenHunk(store, id, root, given.hunk);
       else {
@@ -87,7 +89,7 @@ export function changeRoutes({ store, live }: Server) {
     })
     .post('/threads/:id/changes/comments', query(rangeSchema), body(commentSchema), async (context) => {
       const { against } = context.req.valid('query');
-      const { id, root, base } = await workspaceOf(store, context.req.param('id'), against);
+      const { id, root, base } = await workspaceAsItIs(store, context.req.param('id'), against);
       const { text, quote, ...place } = context.req.valid('json');
       const diff = await keepDiff(store, id, await changeOf(root, base));
       const anchor = { kind: 'diff', before: '', after: '', text: quote, ...place } as const;
@@ -132,7 +134,16 @@ async function workspaceOf(store: ThreadStore, id: string, against?: string) {
   if (started?.type !== 'thread.started' || started.workspace === undefined)
     throw new RequestError(404, 'It has no workspace.');
   const { workspace: root, repository: origin = root } = started;
-  const base =
-    against === undefined ? (started.base ?? 'HEAD') : await resolveCommit({ path: root }, against);
-  return { id, root, base, origin };
+  const [from = '', to] = against?.split(/\.\.\.?/) ?? [];
+  const commit = (name: string) => resolveCommit({ path: root }, name === '' ? 'HEAD' : name);
+  const base = against === undefined ? (started.base ?? 'HEAD') : await commit(from);
+  return { id, root, base, origin, ...(to !== undefined && { head: await commit(to) }) };
+}
+
+/** The workspace of which the files are looked at as they are. @throws RequestError where two commits are compared */
+async function workspaceAsItIs(store: ThreadStore, id: string, against?: string) {
+  const found = await workspaceOf(store, id, against);
+  if (found.head !== undefined)
+    throw new RequestError(409, 'Between two commits there is nothing to decide on: compare the files.');
+  return found;
 }

@@ -1,5 +1,5 @@
 import { readMedia } from '../../agent/index.ts';
-import { type Artifact, artifactsOf, latestOf } from '../../flow/index.ts';
+import { type Artifact, artifactsOf, flowOf, latestOf, standingRun } from '../../flow/index.ts';
 import { knownSecrets } from '../../review/index.ts';
 import { type Scrubbed, Scrubber, type StoredEvent, type ThreadStore } from '../../thread/index.ts';
 
@@ -63,7 +63,9 @@ export async function sharedContent(
     ...(await knownSecrets(folders)),
     ...hide.map((text) => ({ kind: 'hidden', text })),
   ]);
-  const all = artifactsOf(thread, events);
+  const all = events.some(({ type }) => type === 'flow.planned')
+    ? await artifactsOfFlow(store, thread, events)
+    : artifactsOf(thread, events);
   const chosen = wanted === undefined ? all : withShown(all, wanted);
   if (wanted !== undefined && chosen.length === 0) throw new NoSuchArtifactError(thread, wanted);
   const shown = wanted === undefined ? events.filter(({ type }) => !NOT_SHARED.test(type)) : [];
@@ -83,6 +85,35 @@ export async function sharedContent(
   const places = scrubbed.reduce((sum, { count }) => sum + count, 0);
   return { content: { ...content, artifacts, scrubbed: places }, scrubbed };
 }
+
+/** What the phases of a flow made, each by the phase's name: two may have made something of the same name. */
+async function artifactsOfFlow(
+  store: ThreadStore,
+  thread: string,
+  events: readonly StoredEvent[],
+): Promise<Artifact[]> {
+  const made: Artifact[] = [];
+  for (const state of flowOf(thread, events).phases) {
+    const run = standingRun(state);
+    if (!run) continue;
+    const nameOf = (name: string) => `${state.phase.name}--${name}`;
+    for (const artifact of artifactsOf(run.thread, await store.read(run.thread)))
+      made.push({
+        ...artifact,
+        name: nameOf(artifact.name),
+        versions: artifact.versions.map(({ text, ...written }) => ({
+          ...written,
+          ...(text !== undefined && {
+            text: text.replace(REFERENCE, (_, before, name, after) => before + nameOf(name) + after),
+          }),
+        })),
+      });
+  }
+  return made;
+}
+
+/** An image in a text that is another artifact of the thread. */
+const REFERENCE = /(\]\(artifact:)([a-z0-9][a-z0-9-]*)(\))/g;
 
 /** An artifact with those that its text shows. */
 function withShown(all: readonly Artifact[], wanted: string): Artifact[] {
@@ -122,7 +153,13 @@ function withoutFiles(event: StoredEvent): StoredEvent {
   }
   if (event.type !== 'tool.ended' && event.type !== 'artifact.written' && event.type !== 'user.message')
     return event;
-  const { outputFile: _, images: __, file: ___, ...rest } = event as typeof event & Record<string, unknown>;
+  const {
+    outputFile: _,
+    images: __,
+    file: ___,
+    look: ____,
+    ...rest
+  } = event as typeof event & Record<string, unknown>;
   return rest as StoredEvent;
 }
 

@@ -58,8 +58,8 @@ function Against({ onChoose }: { onChoose(against: string): void }): ReactNode {
     >
       <input
         className="field max-w-64"
-        aria-label="Compare with a commit or branch"
-        placeholder="Compare with: main, v1.2, HEAD~3"
+        aria-label="Compare with a commit, or two with .. between them"
+        placeholder="Compare with: main, HEAD~3, v1.1..v1.2"
         value={text}
         onChange={({ target: { value } }) => setText(value)}
       />
@@ -145,11 +145,17 @@ function Changes({
       if (!next.delete(path)) next.add(path);
       setClosed(next);
     },
-    review: {
-      ...{ thread: id, onComment: setTarget, onWhy: setAsked, onChanged, busy },
-      onDecide: (hunk: ShownHunk, decision: Decision['decision']) =>
-        void (decision === 'reopen' ? reopen(hunk.id) : decision === 'reject' ? reject(hunk) : accept(hunk)),
-    },
+    ...(!change.isPast && {
+      review: {
+        ...{ thread: id, onComment: setTarget, onWhy: setAsked, onChanged, busy },
+        onDecide: (hunk: ShownHunk, decision: Decision['decision']) =>
+          void (decision === 'reopen'
+            ? reopen(hunk.id)
+            : decision === 'reject'
+              ? reject(hunk)
+              : accept(hunk)),
+      },
+    }),
   };
   return (
     <div className="flex flex-col gap-3">
@@ -228,7 +234,9 @@ function Head({ id, change }: { id: string; change: Change }): ReactNode {
         <Link to={`/${thread?.kind === 'flow' ? 'flow' : 'thread'}/${id}`} className="text-accent underline">
           {thread?.title ?? 'The thread'}
         </Link>
-        <span>{change.files.length} files</span>
+        <span>
+          {change.files.length} {change.files.length === 1 ? 'file' : 'files'}
+        </span>
         <span className="text-good">+{count('added')}</span>
         <span className="text-bad">−{count('removed')}</span>
         {all.length > 0 && (

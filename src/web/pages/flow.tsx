@@ -6,6 +6,7 @@ import { DecideForm } from '../parts/decide.tsx';
 import { Facts } from '../parts/facts.tsx';
 import { Link } from '../parts/link.tsx';
 import { Problem } from '../parts/problem.tsx';
+import { ShareForm } from '../parts/share.tsx';
 import { useStore } from '../state.ts';
 
 export type Flow = Exclude<InferResponseType<(typeof api.flows)[':id']['$get']>, { error: string }>;
@@ -15,6 +16,7 @@ export function FlowPage({ id }: { id: string }): ReactNode {
   const threads = useStore((state) => state.threads);
   const [flow, setFlow] = useState<Flow>();
   const [chosen, setChosen] = useState<string>();
+  const [sharing, setSharing] = useState(false);
   const [error, setError] = useState('');
   // Whatever changes of it or of its phases' threads is read anew.
   const stamp = [id, ...(flow?.phases.flatMap(({ thread }) => thread ?? []) ?? [])]
@@ -40,13 +42,22 @@ export function FlowPage({ id }: { id: string }): ReactNode {
     <div className="flex flex-col gap-4">
       <div>
         <h1 className="text-xl font-semibold">{flow.title}</h1>
-        <p className="flex flex-wrap gap-x-3 text-sm text-quiet">
+        {sharing && <ShareForm id={flow.id} onClose={() => setSharing(false)} />}
+        <p className="flex flex-wrap items-center gap-x-3 text-sm text-quiet">
           <span>{flow.workflow}</span>
           <span>{flow.policy}</span>
           <span className="font-mono">{flow.workspace}</span>
           <Link to={`/changes/${phase.thread ?? flow.id}`} className="text-accent underline">
             What it changed
           </Link>
+          <button
+            type="button"
+            className="button"
+            aria-expanded={sharing}
+            onClick={() => setSharing(!sharing)}
+          >
+            Share the flow
+          </button>
         </p>
       </div>
       <ol aria-label="Phases" className="flex flex-wrap items-stretch gap-2">

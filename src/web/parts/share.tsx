@@ -1,5 +1,5 @@
 import type { InferResponseType } from 'hono/client';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { ApiError, api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
 import { Problem } from './problem.tsx';
@@ -126,7 +126,51 @@ export function ShareForm({
           </button>
         </p>
       )}
+      <Links id={id} made={link?.share} />
       <Problem text={error} />
     </section>
+  );
+}
+
+/** The links to a thread that are good. @param made the one that was made last, which is told of already */
+function Links({ id, made }: { id: string; made: string | undefined }): ReactNode {
+  const [shares, setShares] = useState<
+    readonly { id: string; thread: string; artifact?: string | undefined; expiresAt: number }[]
+  >([]);
+  const { send, busy, error } = useSend();
+  const load = useCallback(
+    () =>
+      read(api.shares.$get()).then(
+        (found) => setShares(found.shares.filter(({ thread }) => thread === id)),
+        () => {},
+      ),
+    [id],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: with another link there are others
+  useEffect(() => void load(), [load, made]);
+  const others = shares.filter((share) => share.id !== made);
+  if (others.length === 0 && !error) return null;
+  return (
+    <ul aria-label="Links" className="flex flex-col gap-1 border-t border-line pt-2">
+      {others.map(({ id: share, artifact, expiresAt }) => (
+        <li key={share} className="flex flex-wrap items-center gap-2 text-quiet">
+          A link to {artifact ?? 'all of it'}, until {new Date(expiresAt).toLocaleDateString()}
+          <button
+            type="button"
+            className="button"
+            disabled={busy}
+            onClick={() =>
+              void send(async () => {
+                await read(api.shares[':share'].$delete({ param: { share } }));
+                await load();
+              })
+            }
+          >
+            Take it back
+          </button>
+        </li>
+      ))}
+      <Problem text={error} />
+    </ul>
   );
 }

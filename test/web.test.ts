@@ -76,6 +76,15 @@ describe('the manager', () => {
     await page.keyboard.type('go on');
     await page.keyboard.press('Enter');
     await page.getByText('here again').waitFor();
+    // What is folded is found as well.
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('/');
+    await page.keyboard.type('NPM publish');
+    await page.getByText('1 place', { exact: true }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 1').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByLabel('Find in this thread').waitFor({ state: 'detached' });
     expect(problems).toEqual([]);
   });
 

@@ -3,7 +3,8 @@ import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
 import { Describe } from '../parts/describe.tsx';
 import { Diff, type Jump } from '../parts/diff.tsx';
-import { type Change, rowsOf, type ShownHunk } from '../parts/diff-rows.ts';
+import { type Change, rowsOf, type ShownHunk, wordsOf } from '../parts/diff-rows.ts';
+import { FindField } from '../parts/find.tsx';
 import { CommentForm, LineComments, type Target } from '../parts/line-comments.tsx';
 import { Link } from '../parts/link.tsx';
 import { Problem } from '../parts/problem.tsx';
@@ -92,6 +93,8 @@ function Changes({
   const placed = new Set(rows.flatMap((row) => (row.kind === 'comment' ? [row.comment.id] : [])));
   const [cursor, setCursor] = useState<string>();
   const [jump, setJump] = useState<Jump>();
+  const [finding, setFinding] = useState(false);
+  const textAt = useCallback((at: number) => wordsOf(rows[at]!), [rows]);
   const step = (by: 1 | -1) => {
     const parts = rows.flatMap((row, at) => (row.kind === 'hunk' ? [{ id: row.hunk.id, at }] : []));
     const here = parts.findIndex(({ id: part }) => part === cursor);
@@ -168,7 +171,10 @@ function Changes({
           <div className="flex flex-wrap items-start gap-2">
             <Validation id={id} validation={change.validation} onRan={onChanged} />
             <Describe id={id} isGuided={change.isGuided} onGuided={onChanged} />
-            <span className="ml-auto flex gap-2">
+            <span className="ml-auto flex flex-wrap gap-2">
+              <button type="button" className="button" data-key="/" onClick={() => setFinding(true)}>
+                Find <kbd>/</kbd>
+              </button>
               <button type="button" className="button" data-key="k" onClick={() => step(-1)}>
                 Previous part <kbd>k</kbd>
               </button>
@@ -177,6 +183,15 @@ function Changes({
               </button>
             </span>
           </div>
+          {finding && (
+            <FindField
+              label="Find in this change"
+              count={rows.length}
+              textOf={textAt}
+              onGo={(row) => setJump({ row })}
+              onClose={() => setFinding(false)}
+            />
+          )}
           <div className="flex gap-3">
             {change.files.length > 1 && <TourOutline rows={rows} onGo={(row) => setJump({ row })} />}
             <Diff rows={rows} actions={actions} cursor={cursor} jump={jump} />

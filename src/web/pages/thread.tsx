@@ -1,11 +1,12 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { ShownThread } from '../../server/index.ts';
 import type { StoredEvent } from '../../thread/index.ts';
 import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { EventItem } from '../parts/event.tsx';
 import { ContextMeter, steps } from '../parts/facts.tsx';
+import { FindField } from '../parts/find.tsx';
 import { type Item, type Items, itemsOf } from '../parts/items.ts';
 import { Link } from '../parts/link.tsx';
 import { askedNow } from '../parts/needs.ts';
@@ -21,6 +22,7 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
   const known = useStore((state) => state.events.get(id));
   const [error, setError] = useState('');
   const [previewed, setPreviewed] = useState(false);
+  const [finding, setFinding] = useState(false);
   useEffect(() => {
     followThread(id).catch((reason: Error) => setError(reason.message));
     return () => leaveThread(id);
@@ -36,10 +38,21 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
   if (!thread || !known) return <p className="text-quiet">…</p>;
   return (
     <div className="flex min-h-0 flex-1 flex-col gap-3">
-      <Head thread={thread} previewed={previewed} onPreview={() => setPreviewed(!previewed)} />
+      <Head
+        thread={thread}
+        previewed={previewed}
+        onPreview={() => setPreviewed(!previewed)}
+        onFind={() => setFinding(true)}
+      />
       <div className={previewed ? 'grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]' : 'contents'}>
         <div className={previewed ? 'flex min-w-0 flex-col gap-3' : 'contents'}>
-          <Transcript id={id} items={items} hasEarlier={known.first > 1} />
+          <Transcript
+            id={id}
+            items={items}
+            hasEarlier={known.first > 1}
+            isFinding={finding}
+            onFound={() => setFinding(false)}
+          />
           <Asked thread={thread} events={known.events} />
           <Composer thread={thread} />
         </div>
@@ -65,10 +78,12 @@ function Head({
   thread,
   previewed,
   onPreview,
+  onFind,
 }: {
   thread: ShownThread;
   previewed: boolean;
   onPreview(): void;
+  onFind(): void;
 }): ReactNode {
   const { activity } = thread;
   const { send, busy, error } = useSend();
@@ -83,6 +98,9 @@ function Head({
           <span role="status">
             <Status thread={thread} />
           </span>
+          <button type="button" className="button" data-key="/" onClick={onFind}>
+            Find <kbd>/</kbd>
+          </button>
           {activity.workspace && (
             <button type="button" className="button" aria-pressed={previewed} onClick={onPreview}>
               Preview
@@ -135,10 +153,14 @@ function Transcript({
   id,
   items,
   hasEarlier,
+  isFinding,
+  onFound,
 }: {
   id: string;
   items: readonly Item[];
   hasEarlier: boolean;
+  isFinding: boolean;
+  onFound(): void;
 }): ReactNode {
   const frame = useRef<HTMLElement>(null);
   const follows = useRef(true);
@@ -152,42 +174,73 @@ function Transcript({
   useLayoutEffect(() => {
     if (follows.current && items.length > 0) rows.scrollToIndex(items.length - 1, { align: 'end' });
   }, [items, rows]);
+  const textAt = useCallback((at: number) => wordsOf(items[at]!), [items]);
+  const [found, setFound] = useState<number>();
   return (
-    <section
-      ref={frame}
-      aria-label="What was said and done"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-      tabIndex={0}
-      className="card h-[calc(100dvh-19rem)] min-h-72 overflow-y-auto p-3"
-      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-        follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
-      }}
-    >
-      {hasEarlier && (
-        <button type="button" className="button mb-2" onClick={() => void loadEarlier(id)}>
-          Earlier
-        </button>
+    <>
+      {isFinding && (
+        <FindField
+          label="Find in this thread"
+          count={items.length}
+          textOf={textAt}
+          onGo={(at) => {
+            follows.current = false;
+            setFound(items[at]!.seq);
+            rows.scrollToIndex(at, { align: 'center' });
+          }}
+          onMore={hasEarlier ? () => void loadEarlier(id) : undefined}
+          onClose={onFound}
+        />
       )}
-      <div
-        className="relative w-full"
-        ref={(node) => node?.style.setProperty('height', `${rows.getTotalSize()}px`)}
+      <section
+        ref={frame}
+        aria-label="What was said and done"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        tabIndex={0}
+        className="card h-[calc(100dvh-19rem)] min-h-72 overflow-y-auto p-3"
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+          follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
+        }}
       >
-        {rows.getVirtualItems().map((row) => (
-          <div
-            key={row.key}
-            data-index={row.index}
-            className="absolute top-0 left-0 w-full pb-3"
-            ref={(node) => {
-              node?.style.setProperty('transform', `translateY(${row.start}px)`);
-              rows.measureElement(node);
-            }}
-          >
-            <EventItem item={items[row.index]!} />
-          </div>
-        ))}
-      </div>
-    </section>
+        {hasEarlier && (
+          <button type="button" className="button mb-2" onClick={() => void loadEarlier(id)}>
+            Earlier
+          </button>
+        )}
+        <div
+          className="relative w-full"
+          ref={(node) => node?.style.setProperty('height', `${rows.getTotalSize()}px`)}
+        >
+          {rows.getVirtualItems().map((row) => (
+            <div
+              key={row.key}
+              data-index={row.index}
+              className={`absolute top-0 left-0 w-full pb-3 ${isFinding && row.key === found ? 'rounded bg-accent/15' : ''}`}
+              ref={(node) => {
+                node?.style.setProperty('transform', `translateY(${row.start}px)`);
+                rows.measureElement(node);
+              }}
+            >
+              <EventItem item={items[row.index]!} />
+            </div>
+          ))}
+        </div>
+      </section>
+    </>
   );
+}
+
+/** All that is said of something in a thread, also what is folded. */
+function wordsOf(item: Item): string {
+  switch (item.kind) {
+    case 'person':
+    case 'note':
+      return item.text;
+    case 'agent':
+      return `${item.reasoning ?? ''}\n${item.text}`;
+    case 'tool':
+      return `${item.tool} ${JSON.stringify(item.input)}\n${item.output ?? ''}`;
+  }
 }
 
 function Asked({ thread, events }: { thread: ShownThread; events: readonly StoredEvent[] }): ReactNode {

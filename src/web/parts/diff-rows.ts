@@ -88,3 +88,19 @@ function placed(files: readonly File[], comments: readonly DiffComment[]): Map<L
   }
   return found;
 }
+
+/** What is said in a row. */
+export function wordsOf(row: Row): string {
+  switch (row.kind) {
+    case 'file':
+      return `${row.stop.path} ${row.stop.why}`;
+    case 'hunk':
+      return row.hunk.place;
+    case 'line':
+      return row.hunk.lines[row.at]!.text;
+    case 'comment':
+      return row.comment.text;
+    default:
+      return row.text;
+  }
+}

@@ -55,7 +55,7 @@ export function Diff({
             <div
               key={key}
               data-index={index}
-              className="absolute top-0 left-0 w-full"
+              className={`absolute top-0 left-0 w-full ${jump?.row === index && row.kind === 'line' ? 'outline outline-accent' : ''}`}
               ref={(node) => {
                 node?.style.setProperty('transform', `translateY(${start}px)`);
                 // Lines have one height; what is said of them may need more than one line of its own.

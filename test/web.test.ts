@@ -186,6 +186,28 @@ describe('the manager', () => {
     expect(problems).toEqual([]);
   });
 
+  test('the report of an experiment is read from the board', async (context) => {
+    const browser = browserOf();
+    if (!browser) return context.skip();
+    const { served, folder } = await begin();
+    const files = Object.fromEntries(
+      Array.from({ length: 4 }, (_, at) => [`src/part${at}.js`, `export const part${at} = 1;\n`]),
+    );
+    const repository = createRepository([{ message: 'parts', files }], folder);
+    for (let at = 0; at < 4; at++)
+      repository.commit({
+        message: `The part of the number ${at} is another one now, as it should have been`,
+        files: { [`src/part${at}.js`]: `export const part${at} = 2;\n` },
+      });
+    expect(await kino(['mine', 'localize'], { cwd: folder })).toMatchObject({ code: 0 });
+    expect(await kino(['eval', 'localize', '--agent', 'nop'], { cwd: folder })).toMatchObject({ code: 0 });
+    const { page, problems } = await openPage(browser, served);
+    const experiments = page.getByRole('region', { name: 'Experiments' });
+    await experiments.getByRole('link').first().click();
+    await page.getByRole('article').getByRole('cell', { name: 'nop' }).first().waitFor();
+    expect(problems).toEqual([]);
+  });
+
   test('when the server is killed and comes again, the tab goes on', async (context) => {
     const browser = browserOf();
     if (!browser) return context.skip();

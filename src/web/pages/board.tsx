@@ -3,14 +3,17 @@ import { type ReactNode, useLayoutEffect, useMemo, useRef, useState } from 'reac
 import type { ShownThread } from '../../server/index.ts';
 import { needsYouWithin, partsBelow, partsByParent } from '../parts/kin.ts';
 import { Link } from '../parts/link.tsx';
-import { ThreadLine } from '../parts/thread-line.tsx';
+import { Status, ThreadLine } from '../parts/thread-line.tsx';
 import { useStore } from '../state.ts';
+
+/** Of experiments the newest are shown; `kino threads list` has all. */
+const MAX_EXPERIMENTS = 8;
 
 export function Board(): ReactNode {
   const threads = useStore((state) => state.threads);
   const isRead = useStore((state) => state.isRead);
   const [wanted, setWanted] = useState('');
-  const { needs, works, over, clashes, parts } = useMemo(
+  const { needs, works, over, clashes, parts, experiments } = useMemo(
     () => sorted([...threads.values()], wanted),
     [threads, wanted],
   );
@@ -41,6 +44,7 @@ export function Board(): ReactNode {
       )}
       <Group title="Needs you" threads={needs} clashes={clashes} parts={parts} />
       <Group title="At work" threads={works} clashes={clashes} parts={parts} />
+      <Experiments threads={experiments} />
       <Over threads={over} parts={parts} />
     </div>
   );
@@ -71,6 +75,34 @@ function Group({
             clash={clashes.get(thread.id) ?? []}
             parts={parts.get(thread.id) ?? []}
           />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The newest experiments, each with the report of its scores. */
+function Experiments({ threads }: { threads: readonly ShownThread[] }): ReactNode {
+  if (threads.length === 0) return null;
+  return (
+    <section aria-label="Experiments" className="flex flex-col gap-2">
+      <h2 className="text-sm font-semibold text-quiet">
+        Experiments <span className="font-normal">{threads.length}</span>
+      </h2>
+      <ul className="flex flex-col gap-1">
+        {threads.slice(0, MAX_EXPERIMENTS).map((thread) => (
+          <li key={thread.id}>
+            <Link
+              to={`/artifacts/${thread.id}`}
+              className="card flex flex-wrap items-baseline gap-x-3 px-3 py-2 text-sm hover:bg-raised"
+            >
+              <span className="min-w-0 font-medium">{thread.title}</span>
+              <span className="text-quiet">{thread.repository?.split('/').at(-1)}</span>
+              <span className="ml-auto">
+                <Status thread={thread} />
+              </span>
+            </Link>
+          </li>
         ))}
       </ul>
     </section>
@@ -130,13 +162,15 @@ function Over({
 /** What a person attends to: no rollouts, no parts of other work. */
 function sorted(all: readonly ShownThread[], wanted: string) {
   const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
-  const threads = all
-    .filter(({ kind, parent }) => (kind === 'session' || kind === 'flow') && parent === undefined)
+  const found = all
     .filter((thread) => {
       const text = [thread.title, thread.repository, thread.model, thread.agent].join(' ').toLowerCase();
       return words.every((word) => text.includes(word));
     })
     .sort((a, b) => b.updatedAt - a.updatedAt);
+  const threads = found.filter(
+    ({ kind, parent }) => (kind === 'session' || kind === 'flow') && parent === undefined,
+  );
   const byParent = partsByParent(all);
   const parts = new Map(threads.map(({ id }) => [id, partsBelow(id, byParent)]));
   const waits = new Set(threads.filter((thread) => needsYouWithin(thread, parts.get(thread.id)!)));
@@ -144,6 +178,7 @@ function sorted(all: readonly ShownThread[], wanted: string) {
   const works = threads.filter((thread) => thread.status === 'running' && !waits.has(thread));
   return {
     ...{ needs, works, parts },
+    experiments: found.filter(({ kind }) => kind === 'experiment'),
     over: threads.filter((thread) => thread.status !== 'running' && !waits.has(thread)),
     clashes: clashesOf([...needs, ...works], parts),
   };

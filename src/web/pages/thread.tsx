@@ -207,14 +207,16 @@ function Transcript({
             Earlier
           </button>
         )}
-        <div
+        <ol
           className="relative w-full"
           ref={(node) => node?.style.setProperty('height', `${rows.getTotalSize()}px`)}
         >
           {rows.getVirtualItems().map((row) => (
-            <div
+            <li
               key={row.key}
               data-index={row.index}
+              aria-posinset={row.index + 1}
+              aria-setsize={items.length}
               className={`absolute top-0 left-0 w-full pb-3 ${isFinding && row.key === found ? 'rounded bg-accent/15' : ''}`}
               ref={(node) => {
                 node?.style.setProperty('transform', `translateY(${row.start}px)`);
@@ -222,9 +224,9 @@ function Transcript({
               }}
             >
               <EventItem item={items[row.index]!} />
-            </div>
+            </li>
           ))}
-        </div>
+        </ol>
       </section>
     </>
   );

@@ -33,7 +33,9 @@ export function positiveNumber(text: string): number {
 /** An http(s) address, for commander. */
 export function httpUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError('It must be an address like http://127.0.0.1:8000/v1.');
+    throw new InvalidArgumentError(
+      'It must be an address such as https://kino.example or http://127.0.0.1:8000/v1.',
+    );
   }
   return text;
 }

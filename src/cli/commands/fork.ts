@@ -27,11 +27,14 @@ export function define(command: Command): void {
 }
 
 async function fork(
-  part: string | undefined,
-  argument: string | undefined,
+  given: string | undefined,
+  text: string | undefined,
   flags: HeadlessFlags & { at?: number },
 ): Promise<void> {
   const signal = untilInterrupted();
+  // No id has a blank in it: what has is what to do.
+  const isPrompt = text === undefined && given !== undefined && /\s/.test(given);
+  const [part, argument] = isPrompt ? [undefined, given] : [given, text];
   const prompt = argument === undefined ? undefined : await promptFrom(argument);
   const store = openStore();
   try {

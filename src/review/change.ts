@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { git, workTreeEnvironment } from '../git/index.ts';
+import { git, resolveCommit, workTreeEnvironment } from '../git/index.ts';
 import { WorkspaceFiles } from '../sandbox/index.ts';
 import { type FileDiff, identify, readDiff } from './diff.ts';
-import { type SlopKind, slopDelta } from './slop.ts';
+import { type SlopKind, slopAmong } from './slop.ts';
 import { type Tour, tourOf } from './tour.ts';
 
 /** A change to be reviewed. */
@@ -39,13 +39,16 @@ const MAX_READ = 4_000;
  * Collects a change of a repository: between two commits, or from a commit to the files as they are, those that git does
  * not know yet included. Nothing is written into the repository.
  *
- * @throws GitError where a commit is not there
+ * @throws NoSuchCommitError where a commit is not there @throws GitError
  */
 export async function changeOf(root: string, base: string, head?: string): Promise<Change> {
-  const env = head === undefined ? await workTreeEnvironment(root) : {};
-  const files = readDiff(
-    await git(root, [...DIFF, base, ...(head === undefined ? [] : [head]), '--'], { env }),
-  );
+  // By its id: a name may be one that git takes for an option.
+  const [from, to] = await Promise.all([
+    resolveCommit({ path: root }, base),
+    head === undefined ? undefined : resolveCommit({ path: root }, head),
+  ]);
+  const env = to === undefined ? await workTreeEnvironment(root) : {};
+  const files = readDiff(await git(root, [...DIFF, from, ...(to === undefined ? [] : [to]), '--'], { env }));
   if (head === undefined) files.push(...(await newFiles(root)));
   const texts = new Map<string, string | undefined>();
   const readable = files.filter(({ status, binary }) => status !== 'deleted' && !binary).slice(0, MAX_READ);
@@ -53,20 +56,26 @@ export async function changeOf(root: string, base: string, head?: string): Promi
   const batch = head === undefined ? 64 : 8;
   for (let at = 0; at < readable.length; at += batch)
     await Promise.all(
-      readable.slice(at, at + batch).map(async ({ path }) => texts.set(path, await textAt(root, path, head))),
+      readable.slice(at, at + batch).map(async ({ path }) => texts.set(path, await textAt(root, path, to))),
     );
+  const { findings, delta } = await slopAmong(files, {
+    ...{ root, base: from, head: to },
+    textOf: async (path) => texts.get(path) ?? textAt(root, path, to),
+  });
   return {
     ...{ base, files },
     ...(head !== undefined && { head }),
-    tour: tourOf(files, (path) => texts.get(path)),
-    slop: slopDelta(files),
+    tour: tourOf(files, (path) => texts.get(path), findings),
+    slop: delta,
   };
 }
 
 /** What a change does to one file as it is now; undefined where it does nothing to it. @throws GitError */
 export async function changeOfFile(root: string, base: string, path: string): Promise<FileDiff | undefined> {
   // Of one name alone git could not tell a move from a new file.
-  const changed = readDiff(await git(root, [...DIFF, base, '--'], { env: await workTreeEnvironment(root) }));
+  const changed = readDiff(
+    await git(root, [...DIFF, '--end-of-options', base, '--'], { env: await workTreeEnvironment(root) }),
+  );
   return (
     changed.find((file) => file.path === path) ??
     (await newFiles(root, path)).find((file) => file.path === path)

@@ -189,6 +189,8 @@ test('what a change adds in slop is counted, less what it takes away', async () 
     'debug-print': -1,
     todo: 1,
     duplicate: 1,
+    'hollow-test': 0,
+    'dead-code': 12,
   });
   expect(tour.stops[0]!.questions).toContain('Line 1 silences a check: // @ts-ignore');
 });
@@ -236,7 +238,7 @@ test('from the command line', async () => {
   );
   const { code, stdout } = await kino(['review'], { cwd: path });
   expect(code).toBe(0);
-  expect(stdout).toContain('1 files, +1 −1; +1 looks away from types');
+  expect(stdout).toContain('1 file, +1 −1; +1 looks away from types');
   expect(stdout).toContain('1. src/api.ts');
   expect(await kino(['review', 'nowhere..HEAD'], { cwd: path })).toMatchObject({ code: 2 });
 });

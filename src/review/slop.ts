@@ -1,4 +1,7 @@
+import { type Copy, copiesFromRepository, copiesWithin } from './copies.ts';
+import { deadNames } from './dead-code.ts';
 import type { FileDiff } from './diff.ts';
+import { hollowTests } from './hollow-tests.ts';
 
 /** What a change adds that a reader pays for later. */
 export interface SlopFinding {
@@ -16,7 +19,9 @@ export const SLOP = {
   'empty-catch': 'swallows an error',
   'debug-print': 'prints what was of use once',
   todo: 'leaves something to do',
-  duplicate: 'repeats lines of the same change',
+  'hollow-test': 'tests nothing that could fail',
+  duplicate: 'repeats lines that are there already',
+  'dead-code': 'is used by nothing',
 } as const;
 export type SlopKind = keyof typeof SLOP;
 
@@ -47,13 +52,14 @@ const SIGNS: readonly [SlopKind, RegExp][] = [
 const MAX_LINE = 1_000;
 /** Where printing is what a file is for. */
 const PRINTS = /(?:^|\/)(?:scripts?|bin|cli|bench(?:es|marks?)?|examples?|cmd)\//;
-/** So many lines in a row, the same in two places, were copied. */
-const COPIED = 6;
+/** What takes longer is not looked for. */
+const MAX_MS = 4_000;
 
 /** What is found in the lines that a change adds. */
 export function slopIn(files: readonly FileDiff[]): SlopFinding[] {
   const findings: SlopFinding[] = [];
-  for (const { path, hunks } of files)
+  for (const file of files) {
+    const { path, hunks } = file;
     for (const { lines } of hunks)
       for (const { kind: is, text, new: line = 0 } of lines) {
         if (is !== 'added' || text.length > MAX_LINE) continue;
@@ -62,15 +68,50 @@ export function slopIn(files: readonly FileDiff[]): SlopFinding[] {
           if (sign.test(text)) findings.push({ kind, path, line, text: text.trim().slice(0, 160) });
         }
       }
-  return [...findings, ...copies(files)];
+    for (const { line, text } of hollowTests(file)) findings.push({ kind: 'hollow-test', path, line, text });
+  }
+  return [...findings, ...copiesWithin(files).map(copied)];
 }
 
-/** How many there are of each kind, less those that the change takes away. */
-export function slopDelta(files: readonly FileDiff[]): Record<SlopKind, number> {
+function copied({ path, line, of }: Copy): SlopFinding {
+  return { kind: 'duplicate', path, line, text: `as ${of}` };
+}
+
+/** What is looked through besides the change. */
+export interface Surroundings {
+  root: string;
+  /** What the change is compared with, and where it ends; absent for the files as they are. */
+  base: string;
+  head: string | undefined;
+  /** The text of a file after the change. */
+  textOf(path: string): Promise<string | undefined>;
+}
+
+/** What a change adds, all told: also what only the rest of the repository can tell, in the time that there is. */
+export async function slopAmong(
+  files: readonly FileDiff[],
+  { root, base, head, textOf }: Surroundings,
+): Promise<{ findings: SlopFinding[]; delta: Record<SlopKind, number> }> {
+  const signal = AbortSignal.timeout(MAX_MS);
+  const before = files.map(turned);
+  const [copies, dead, gone] = await Promise.all([
+    copiesFromRepository(root, files, textOf, head, signal),
+    deadNames(root, files, head, signal),
+    deadNames(root, before, base, signal),
+  ]);
+  const findings: SlopFinding[] = [
+    ...slopIn(files),
+    ...copies.map(copied),
+    ...dead.map(({ path, line, name, isTested }) => ({
+      ...{ kind: 'dead-code' as const, path, line },
+      text: isTested ? `${name}, but its tests` : name,
+    })),
+  ];
   const delta = Object.fromEntries(Object.keys(SLOP).map((kind) => [kind, 0])) as Record<SlopKind, number>;
-  for (const { kind } of slopIn(files)) delta[kind]++;
-  for (const { kind } of slopIn(files.map(turned))) delta[kind]--;
-  return delta;
+  for (const { kind } of findings) delta[kind]++;
+  for (const { kind } of slopIn(before)) delta[kind]--;
+  delta['dead-code'] -= gone.length;
+  return { findings, delta };
 }
 
 /** The change the other way round. */
@@ -87,28 +128,4 @@ function turned(file: FileDiff): FileDiff {
       } as const;
     });
   return { ...file, hunks: file.hunks.map((hunk) => ({ ...hunk, lines: lines(hunk) })) };
-}
-
-/** Blocks of added lines that stand in two places of the change. */
-function copies(files: readonly FileDiff[]): SlopFinding[] {
-  const seen = new Map<string, string>();
-  const findings: SlopFinding[] = [];
-  for (const { path, hunks } of files) {
-    for (const { lines } of hunks) {
-      const added = lines.filter(({ kind, text }) => kind === 'added' && /\w/.test(text));
-      let skip = 0;
-      for (let at = 0; at + COPIED <= added.length; at++) {
-        const block = added.slice(at, at + COPIED);
-        const key = block.map(({ text }) => text.trim()).join('\n');
-        const line = block[0]!.new ?? 0;
-        const first = seen.get(key);
-        if (first === undefined) seen.set(key, `${path}:${line}`);
-        else if (at >= skip) {
-          findings.push({ kind: 'duplicate', path, line, text: `as ${first}` });
-          skip = at + COPIED;
-        }
-      }
-    }
-  }
-  return findings;
 }

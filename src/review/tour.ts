@@ -29,8 +29,13 @@ export interface Tour {
  * behind it; then configuration and documents. Generated and vendored files are folded away.
  *
  * @param textOf the text of a file after the change; undefined where there is none
+ * @param findings what it adds in slop; default what its own lines tell
  */
-export function tourOf(files: readonly FileDiff[], textOf: (path: string) => string | undefined): Tour {
+export function tourOf(
+  files: readonly FileDiff[],
+  textOf: (path: string) => string | undefined,
+  findings: readonly SlopFinding[] = slopIn(files),
+): Tour {
   const kinds = new Map(files.map((file) => [file.path, kindOf(file.path)]));
   const read = files.filter(({ path }) => !/^(?:generated|vendored)$/.test(kinds.get(path)!));
   const paths = read.map(({ path }) => path);
@@ -69,7 +74,7 @@ export function tourOf(files: readonly FileDiff[], textOf: (path: string) => str
   ))
     way.add(path);
 
-  const slop = Map.groupBy(slopIn(files), ({ path }) => path);
+  const slop = Map.groupBy(findings, ({ path }) => path);
   const byPath = new Map(files.map((file) => [file.path, file]));
   const stopAt = (path: string): Stop => {
     const { added, removed, status } = byPath.get(path)!;

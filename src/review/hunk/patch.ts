@@ -64,7 +64,7 @@ async function patchOfFile(
 ): Promise<Buffer> {
   const env = await workTreeEnvironment(root);
   const paths = [...(from === undefined ? [] : [from]), path].map((one) => `:(literal,top)${one}`);
-  const known = await bytesOf(root, [...DIFF, base, '--', ...paths], env);
+  const known = await bytesOf(root, [...DIFF, '--end-of-options', base, '--', ...paths], env);
   // What git does not know is compared with nothing.
   return known.length > 0 ? known : bytesOf(root, [...DIFF, '--no-index', '--', '/dev/null', path], env);
 }

@@ -46,13 +46,17 @@ export async function deadNames(
   for (const { path, hunks } of files) {
     const defines = DEFINES.find(([ends]) => ends.test(path))?.[1];
     if (!defines || classify(path) !== 'source') continue;
-    for (const { lines } of hunks)
-      for (const { kind, text, new: line = 0 } of lines) {
-        const name = kind === 'added' ? defines.exec(text)?.[1] : undefined;
-        if (name === undefined || name.length < MIN_NAME || CALLED.test(name)) continue;
-        if (/^export\s+default\b/.test(text) || (!defined.has(name) && defined.size >= MAX_NAMES)) continue;
-        defined.set(name, [...(defined.get(name) ?? []), { path, line, name }]);
-      }
+    const lines = hunks.flatMap((hunk) => hunk.lines);
+    // What was there before, and is written anew, is not of this change.
+    const before = new Set(
+      lines.flatMap(({ kind, text }) => (kind === 'removed' ? (defines.exec(text)?.[1] ?? []) : [])),
+    );
+    for (const { kind, text, new: line = 0 } of lines) {
+      const name = kind === 'added' ? defines.exec(text)?.[1] : undefined;
+      if (name === undefined || name.length < MIN_NAME || CALLED.test(name) || before.has(name)) continue;
+      if (/^export\s+default\b/.test(text) || (!defined.has(name) && defined.size >= MAX_NAMES)) continue;
+      defined.set(name, [...(defined.get(name) ?? []), { path, line, name }]);
+    }
   }
   if (defined.size === 0) return [];
   const wanted = [...defined.keys()].flatMap((name) => ['-e', name]);

@@ -76,7 +76,7 @@ test('names that nothing uses, and lines that the repository had already, are to
     {
       message: 'first',
       files: {
-        'src/old.ts': `export function before(input) {\n${BLOCK}\n}\nexport function removed() {}\nbefore(1);\n`,
+        'src/old.ts': `export function before(input) {\n${BLOCK}\n}\nexport function removed() {}\nexport function again() {}\nbefore(1);\n`,
         'docs/a.md': 'untouched\n',
       },
     },
@@ -84,7 +84,7 @@ test('names that nothing uses, and lines that the repository had already, are to
   commit({
     message: 'second',
     files: {
-      'src/old.ts': `export function before(input) {\n${BLOCK}\n}\nbefore(1);\n`,
+      'src/old.ts': `export function before(input) {\n${BLOCK}\n}\nexport function again(a) {}\nbefore(1);\n`,
       'src/new.ts': `export function copied(input) {\n${BLOCK}\n}\nexport const lonely = 1;\nexport const onlyTested = 2;\nexport const needed = 3;\n`,
       'src/user.ts': "import { needed } from './new.ts';\nconsole.info(needed);\n",
       'src/new.test.ts':

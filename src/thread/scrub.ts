@@ -36,7 +36,7 @@ const SIGNS: readonly [kind: string, sign: RegExp][] = [
   ['Stripe key', /\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}/g],
   ['npm token', /\bnpm_[A-Za-z0-9]{36}\b/g],
   ['Hugging Face token', /\bhf_[A-Za-z0-9]{30,}\b/g],
-  ['JSON web token', /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g],
+  ['JSON web token', /(?<![\w-])eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]*/g],
   ['password in an address', /(?<=\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{0,100}:)[^\s/@]{3,4000}(?=@)/gi],
   [
     'authorization',

@@ -116,8 +116,17 @@ export function placeOf({ anchor, version }: Comment, artifact: Artifact): Regio
   const before = artifact.versions.find((one) => one.version === version);
   if (!before?.look || !latest.look || before.file === latest.file || anchor.second !== undefined)
     return anchor;
-  return locateRegion(anchor, before.look, latest.look);
+  // Files go by what is in them, and an anchor is asked for at every look.
+  const key = JSON.stringify([before.file, latest.file, anchor]);
+  if (!places.has(key)) {
+    if (places.size >= MAX_PLACES) places.clear();
+    places.set(key, locateRegion(anchor, before.look, latest.look));
+  }
+  return places.get(key);
 }
+
+const MAX_PLACES = 1_000;
+const places = new Map<string, Region | undefined>();
 
 /** Whether the lines that a comment is about are still what a diff does to their file, wherever in it they have gone. */
 function isInDiff({ path, side, text }: Extract<Anchor, { kind: 'diff' }>, diff: string): boolean {

@@ -10,7 +10,9 @@ const MAX_OTHER = 0.08;
 /** A part in which dots differ less is plain: it looks the same wherever something plain is. */
 const MIN_DETAIL = 6;
 /** Images with more dots were not written by Kino. */
-const MAX_DOTS = 4 * 1024 * 1024;
+const MAX_DOTS = 128 * 2_048;
+/** What takes longer to find is taken to be gone. */
+const MAX_COMPARED = 20_000_000;
 
 /**
  * Where what a rectangle shows is in another version of an image: at its place, or further up or down, as pages move when
@@ -32,10 +34,12 @@ export function locateRegion(region: Region, before: Look, after: Look): Region 
     top + 1,
     Math.min(before.height, Math.ceil((region.y + region.height) * before.height)),
   );
+  let compared = 0;
   const others = (shift: number, most: number) => {
     let found = 0;
     for (let row = top; row < bottom; row++)
       for (let column = left; column < right; column++) {
+        compared++;
         const now = to[(row + shift) * after.width + column]!;
         if (Math.abs(from[row * before.width + column]! - now) > SAME_DOT && ++found > most) return found;
       }
@@ -51,7 +55,7 @@ export function locateRegion(region: Region, before: Look, after: Look): Region 
   if (fits(0) && others(0, most) <= most) return moved(0);
   if (isPlain(from, before.width, { left, right, top, bottom })) return undefined;
   // The nearest first: what is there twice is most likely the one beside it.
-  for (let away = 1; away < Math.max(before.height, after.height); away++)
+  for (let away = 1; away < Math.max(before.height, after.height) && compared < MAX_COMPARED; away++)
     for (const shift of [away, -away]) if (fits(shift) && others(shift, most) <= most) return moved(shift);
   return undefined;
 }

@@ -11,7 +11,7 @@ const browserOf = sharedBrowser();
 let model: ModelServer | undefined;
 afterEach(() => model?.close());
 
-const slow = { calls: [{ name: 'bash', args: { command: 'sleep 30' } }] };
+const slow = { calls: [{ name: 'bash', args: { command: 'sleep 120' } }] };
 
 /** Each phase writes what it is to make; the last works until it is stopped, at first. */
 function turnFor({ body }: { body: Record<string, unknown> }): Turn {
@@ -26,7 +26,7 @@ function turnFor({ body }: { body: Record<string, unknown> }): Turn {
       ],
     };
   if (said.includes('is written, version')) return { text: 'It is written.' };
-  if (name === 'walkthrough' && !said.includes('sleep 30')) return slow;
+  if (name === 'walkthrough' && !said.includes('sleep 120')) return slow;
   if (name === undefined) return { text: 'Nothing to do.' };
   return { calls: [{ name: 'write_artifact', args: { name, content: `# The ${name}\n` } }] };
 }
@@ -81,7 +81,7 @@ describe('a flow in the manager', () => {
 
     // A phase that works is stopped, and goes on.
     await page.getByText('implement is worked on.').waitFor();
-    await page.getByText('sleep 30', { exact: false }).first().waitFor();
+    await page.getByText('sleep 120', { exact: false }).first().waitFor();
     await page.getByRole('region', { name: 'Decide' }).getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('button', { name: 'Go on' }).click();
     await approve('implement').click();

@@ -155,8 +155,8 @@ describe('work that did not end well', () => {
     if (!browser) return context.skip();
     model = await startModelServer(({ body }) => {
       const said = JSON.stringify(body.messages);
-      if (said.includes('sleep 20')) return { text: 'ok' };
-      if (said.includes('sed -i')) return { calls: [{ name: 'bash', args: { command: 'sleep 20' } }] };
+      if (said.includes('sleep 120')) return { text: 'ok' };
+      if (said.includes('sed -i')) return { calls: [{ name: 'bash', args: { command: 'sleep 120' } }] };
       return { calls: [{ name: 'bash', args: { command: 'sed -i s/1/2/ a.js' } }] };
     });
     const { served, start } = await begin();

@@ -66,7 +66,8 @@ export class Checkpoints {
     if (typeof snapshots === 'string') return undefined;
     try {
       const tree = await snapshots.take();
-      const changes = before === undefined || before === tree ? [] : await snapshots.changes(before, tree);
+      const changes =
+        before === undefined || before === tree ? [] : await snapshots.changes(before, tree).catch(() => []);
       const changed = changes.slice(0, MAX_CHANGED).map(({ path }) => path);
       await emit({ type: 'checkpoint.made', step, moment, tree, ...(changed.length > 0 && { changed }) });
       return tree;

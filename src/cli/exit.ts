@@ -40,6 +40,7 @@ const BAD_INPUT = new Set([
   'NothingToCompareError',
   'NothingToRetryError',
   'PullRequestError',
+  'TooManySettingsError',
   'RecordingError',
   'RemoteError',
   'RuleError',

@@ -14,7 +14,9 @@ export async function readRegular(path: string): Promise<string> {
     const found = await file.stat();
     if (!found.isFile()) throw new Error('it is no regular file');
     if (found.size > MAX_BYTES) throw new Error(`it has ${found.size} bytes; ${MAX_BYTES} are read`);
-    return await file.readFile('utf8');
+    // It may grow while it is read.
+    const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(found.size), position: 0 });
+    return buffer.toString('utf8', 0, bytesRead);
   } finally {
     await file.close();
   }

@@ -78,6 +78,7 @@ export class Flows {
     await this.#claim(id);
     let stand = await standOf(this.#store, id, { isClaimed: true });
     let mayResume = resume;
+    let problem: string | undefined;
     try {
       while (!signal.aborted) {
         const { state, current, flow, artifacts } = stand;
@@ -94,9 +95,12 @@ export class Flows {
         mayResume = false;
         stand = await standOf(this.#store, id, { isClaimed: true });
       }
+    } catch (error) {
+      problem = (error as Error).message.split('\n', 1)[0];
+      throw error;
     } finally {
       stand = await standOf(this.#store, id, { isClaimed: true });
-      await this.#pause(stand).catch((error: unknown) => {
+      await this.#pause(stand, problem).catch((error: unknown) => {
         letGo(id);
         throw error;
       });
@@ -201,11 +205,13 @@ export class Flows {
     const group = groupOfFlow(flow);
     const artifacts = artifactsOf(thread, await readIfAny(this.#store, thread));
     const types = new Map(artifacts.map((artifact) => [artifact.name, latestOf(artifact).mediaType]));
-    for (const { versions } of artifacts) {
+    const names = new Set<string>();
+    for (const { name, versions } of artifacts) {
       const dropped = await dropFile(root, group, versions, types);
       if (dropped) outcome[dropped.isGone ? 'restored' : 'kept'].push(dropped.path);
+      // What somebody made of a file is theirs.
+      if (!dropped || dropped.isGone) names.add(name);
     }
-    const names = new Set(artifacts.map(({ name }) => name));
     for (const other of flow.phases) {
       const run = standingRun(other);
       if (!run) continue;
@@ -271,17 +277,20 @@ export class Flows {
     takeUp(id);
   }
 
-  async #pause({ flow, state, current, ended }: FlowStand): Promise<void> {
+  /** @param problem why it could not go on, where something went wrong that no thread tells */
+  async #pause({ flow, state, current, ended }: FlowStand, problem?: string): Promise<void> {
     const name = current?.phase.name;
     const reason = {
       done: 'All phases are approved.',
       'needs-you': `${name} waits for your approval.`,
-      stopped: `${name} did not end well: ${ended?.reason ?? 'it was cut off'}`,
+      stopped: `${name} did not end well: ${ended?.reason ?? problem ?? 'it was cut off'}`,
       working: `${name} is worked on.`,
-      waiting: `${name} is not begun.`,
+      waiting: problem === undefined ? `${name} is not begun.` : `${name} could not begin: ${problem}`,
     }[state];
     // Of an agent that did not get to its end the person is to hear.
-    const isBad = state === 'stopped' && (ended?.status === 'failed' || ended?.status === 'exhausted');
+    const isBad =
+      (problem !== undefined && (state === 'stopped' || state === 'waiting')) ||
+      (state === 'stopped' && (ended?.status === 'failed' || ended?.status === 'exhausted'));
     const status = state === 'done' ? 'done' : isBad ? 'failed' : 'interrupted';
     await this.#store.append(flow.id, [
       {

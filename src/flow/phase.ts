@@ -55,7 +55,8 @@ export async function workOnPhase(work: PhaseWork, face: PhaseFace): Promise<Out
   const folder = flow.workspace ?? flow.repository;
   if (folder === undefined) throw new Error(`The flow ${flow.id} has no workspace.`);
   const makes = phase.makes;
-  const { mode: usual, ...by } = flow.by ?? {};
+  const { mode: usual, agent: who, model: what } = flow.by ?? {};
+  const by = { ...(who !== undefined && { agent: who }), ...(what !== undefined && { model: what }) };
   const mode = face.mode ?? usual;
   const open = await openSession({
     ...{ folder, thread, sandbox: phase.sandbox },

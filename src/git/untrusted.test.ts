@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRepository } from '../../test/support/repository.ts';
@@ -80,6 +80,24 @@ test('a folder that only points at a repository elsewhere has none of its own; w
   writeFileSync(join(shared, '.git', 'commondir'), `${join(path, '.git')}\n`);
   expect(await isOwnRepository(shared)).toBe(false);
   const bare = join(temporaryFolder(), 'bare');
-  execFileSync('git', ['clone', '--quiet', '--bare', path, bare]);
+  execFileSync('git', ['clone', '--quiet', '--bare', '--no-local', path, bare]);
   expect(await isOwnRepository(bare)).toBe(true);
+
+  // What pretends to be a submodule of itself, and what shares the other's objects in some way.
+  const pretending = temporaryFolder();
+  writeFileSync(join(pretending, '.git'), 'gitdir: .g\n');
+  mkdirSync(join(pretending, '.g'));
+  writeFileSync(join(pretending, '.g', 'HEAD'), 'ref: refs/heads/main\n');
+  writeFileSync(join(pretending, '.g', 'config'), '[core]\n\tworktree = ..\n');
+  writeFileSync(join(pretending, '.g', 'commondir'), join(path, '.git'));
+  expect(await isOwnRepository(pretending)).toBe(false);
+  for (const link of ['objects', 'refs']) {
+    const linked = createRepository([{ message: 'one', files: { b: 'b\n' } }]);
+    rmSync(join(linked.path, '.git', link), { recursive: true });
+    symlinkSync(join(path, '.git', link), join(linked.path, '.git', link));
+    expect(await isOwnRepository(linked.path), link).toBe(false);
+  }
+  const borrowing = createRepository([{ message: 'one', files: { b: 'b\n' } }]);
+  writeFileSync(join(borrowing.path, '.git/objects/info/alternates'), join(path, '.git/objects\n'));
+  expect(await isOwnRepository(borrowing.path)).toBe(false);
 });

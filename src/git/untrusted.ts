@@ -35,29 +35,62 @@ export async function workTreeEnvironment(root: string): Promise<Record<string, 
     realpath(root),
     withoutFilters(root),
   ]);
-  const way = relative(top, real);
-  if (/^\.\.(?:[\\/]|$)/.test(way) || isAbsolute(way))
+  if (!isWithin(top, real))
     throw new NotARepositoryError(root, `its configuration says that its files are those of ${top}`);
   return env;
 }
 
+/** Parts of a repository by which it would hold what is elsewhere, were they links. */
+const PARTS = [
+  'HEAD',
+  'config',
+  'index',
+  'objects',
+  'objects/info',
+  'objects/pack',
+  'packed-refs',
+  'refs',
+  'refs/heads',
+];
+
 /**
  * Whether the repository at a folder is the folder's own, and not one elsewhere that it only points at: what it holds may
- * be nothing that whoever made the folder may read.
+ * be nothing that whoever made the folder may read. A work tree is the repository's that names it, a submodule its
+ * superproject's.
  */
 export async function isOwnRepository(root: string): Promise<boolean> {
   const path = join(root, '.git');
   const found = await lstat(path).catch(() => undefined);
   // A bare repository, or a folder of one.
-  if (!found) return true;
-  if (found.isDirectory()) return (await lstat(join(path, 'commondir')).catch(() => undefined)) === undefined;
+  if (!found) return isWhole(root);
+  if (found.isDirectory()) return isWhole(path);
   if (!found.isFile()) return false;
   if ((await sharedGitDir(root)) !== undefined) return true;
-  // Of a submodule the git directory lies with its superproject's and leads back.
-  const gitDir = await git(root, ['rev-parse', '--absolute-git-dir']).catch(() => undefined);
-  if (gitDir === undefined) return false;
+  const gitDir = await git(root, ['rev-parse', '--absolute-git-dir'])
+    .then((dir) => realpath(dir))
+    .catch(() => undefined);
+  if (gitDir === undefined || !(await isWhole(gitDir))) return false;
+  // Of a submodule the git directory lies with its superproject's, and not with what anybody checked out.
+  const here = await realpath(root);
+  if (isWithin(here, gitDir) || !/[\\/]\.git[\\/](?:.*[\\/])?modules[\\/]/.test(gitDir)) return false;
   const back = await git(root, ['config', '--file', join(gitDir, 'config'), 'core.worktree']).catch(() => '');
   if (back === '') return false;
-  const [there, here] = await Promise.all([realpath(resolve(gitDir, back)).catch(() => ''), realpath(root)]);
-  return there === here;
+  return (await realpath(resolve(gitDir, back)).catch(() => '')) === here;
+}
+
+/** Whether all that a git directory holds is in it. */
+async function isWhole(gitDir: string): Promise<boolean> {
+  const leads = await Promise.all(
+    PARTS.map(async (part) => (await lstat(join(gitDir, part)).catch(() => undefined))?.isSymbolicLink()),
+  );
+  // Where objects or everything else may be besides.
+  const others = await Promise.all(
+    ['commondir', 'objects/info/alternates'].map((name) => lstat(join(gitDir, name)).catch(() => undefined)),
+  );
+  return !leads.includes(true) && others.every((one) => one === undefined);
+}
+
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || (!/^\.\.(?:[\\/]|$)/.test(way) && !isAbsolute(way));
 }

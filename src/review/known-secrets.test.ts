@@ -24,3 +24,18 @@ test('settings of the parts of a repository are known, each line of them, and pi
     '[scrubbed: PLAIN], |  [scrubbed: KEY]|, [scrubbed: ESCAPED], not-a-secret-at-all, of-a-package-only',
   );
 });
+
+test('many files are all read, long ones in time, and more than can be are said to be', async () => {
+  const folder = temporaryFolder();
+  for (let at = 0; at < 900; at++) writeFileSync(join(folder, `.env.${at}`), `S=secret-number-${at}\n`);
+  writeFileSync(
+    join(folder, '.env'),
+    `${'\n'.repeat(400_000)}LAST=the-very-last-one${' '.repeat(400_000)}\nOPEN="never closed\n`,
+  );
+  const scrubber = new Scrubber(await knownSecrets([folder]));
+  expect(scrubber.text('secret-number-0 secret-number-899 the-very-last-one')).toBe(
+    '[scrubbed: S] [scrubbed: S] [scrubbed: LAST]',
+  );
+  for (let at = 900; at < 1_001; at++) writeFileSync(join(folder, `.env.${at}`), '');
+  await expect(knownSecrets([folder])).rejects.toThrow('more than 1000 files of settings');
+});

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import { readRegular } from '../config/index.ts';
 import type { KnownSecret } from '../thread/index.ts';
 
@@ -13,7 +14,21 @@ const MIN_LINE = 16;
 /** Settings of the parts of a repository lie this deep at most; so many folders are looked through. */
 const MAX_DEPTH = 4;
 const MAX_FOLDERS = 5_000;
-const SETTING = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|(.*?))\s*$/gm;
+const OPEN_FILES = 16;
+const SETTING = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)$/;
+/** Of a value that goes on over lines, so many. */
+const MAX_LINES = 500;
+const MAX_FILES = 1_000;
+
+/** There is more than can be looked through, so that nobody knows what must not be told. */
+export class TooManySettingsError extends Error {
+  override name = 'TooManySettingsError';
+  constructor(folder: string) {
+    super(
+      `${folder} has more than ${MAX_FILES} files of settings; what is secret in them cannot all be known.`,
+    );
+  }
+}
 
 /**
  * What this machine knows to be secret: variables, the settings in some folders; and where its person is at home.
@@ -32,8 +47,7 @@ export async function knownSecrets(folders: readonly string[]): Promise<KnownSec
   };
   for (const [name, value] of Object.entries(process.env)) if (SECRET_NAME.test(name)) add(name, value);
   for (const text of (await Promise.all(folders.map(settingsIn))).flat())
-    for (const [, name = '', double, single, bare] of text.matchAll(SETTING))
-      add(name, double ?? single ?? bare);
+    for (const [name, value] of settingsOf(text)) add(name, value);
   const home = homedir();
   if (home.length > 1) found.push({ kind: 'home folder', text: home, instead: '~' });
   for (const folder of folders)
@@ -41,6 +55,26 @@ export async function knownSecrets(folders: readonly string[]): Promise<KnownSec
   const { username } = userInfo();
   if (username.length >= MIN_LENGTH) found.push({ kind: 'user', text: username, instead: 'user' });
   if (hostname().length >= MIN_LENGTH) found.push({ kind: 'machine', text: hostname(), instead: 'host' });
+  return found;
+}
+
+/** The settings in a text; a quoted value may go on over lines. */
+function settingsOf(text: string): [name: string, value: string][] {
+  const lines = text.split(/\r?\n/);
+  const found: [string, string][] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const [, name, rest = ''] = SETTING.exec(lines[at]!) ?? [];
+    if (name === undefined) continue;
+    const quote = /^["']/.exec(rest)?.[0];
+    if (quote === undefined) {
+      found.push([name, rest.trim()]);
+      continue;
+    }
+    let value = rest.slice(1);
+    for (let more = 0; !value.includes(quote) && more < MAX_LINES && at + 1 < lines.length; more++)
+      value += `\n${lines[++at]}`;
+    found.push([name, value.slice(0, value.includes(quote) ? value.indexOf(quote) : undefined)]);
+  }
   return found;
 }
 
@@ -63,5 +97,7 @@ async function settingsIn(folder: string): Promise<string[]> {
         found.push(path);
     }
   }
-  return Promise.all(found.map((path) => readRegular(path).catch(() => '')));
+  if (found.length > MAX_FILES) throw new TooManySettingsError(folder);
+  const limit = pLimit(OPEN_FILES);
+  return Promise.all(found.map((path) => limit(() => readRegular(path).catch(() => ''))));
 }

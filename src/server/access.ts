@@ -32,8 +32,8 @@ export interface Access {
   page: PageSecrets;
   /** Whether it goes by a name, `name:port` as browsers send it in `Host`; by one that was rebound to it it does not. */
   isHost(host: string): boolean;
-  /** Whether pages of an origin are the server's own. */
-  isOrigin(origin: string): boolean;
+  /** Whether pages of an origin are the server's own, that was asked by the name `host`. */
+  isOrigin(origin: string, host: string): boolean;
   /** The cookie is sent over TLS only. */
   secure: boolean;
 }
@@ -58,9 +58,10 @@ export function knownHost(access: Access): MiddlewareHandler {
 export function guard(access: Access): MiddlewareHandler {
   return async (context, next) => {
     const { req } = context;
-    if (!access.isHost(req.header('host')?.toLowerCase() ?? '')) throw new RequestError(403, OTHER_NAME);
+    const host = req.header('host')?.toLowerCase() ?? '';
+    if (!access.isHost(host)) throw new RequestError(403, OTHER_NAME);
     const origin = req.header('origin');
-    if (origin !== undefined && !access.isOrigin(origin.toLowerCase()))
+    if (origin !== undefined && !access.isOrigin(origin.toLowerCase(), host))
       throw new RequestError(403, 'Pages of others may not ask this server.');
     const site = req.header('sec-fetch-site');
     // A link in a mail or a terminal opens a page, and no more.

@@ -62,6 +62,7 @@ const TOLD = new Map<string, RequestError['status']>([
   ['ModelCallError', 409],
   ['NotComparableError', 409],
   ['PullRequestError', 409],
+  ['TooManySettingsError', 409],
 ]);
 
 /**

@@ -72,8 +72,7 @@ export async function serve({
     token,
     page,
     isHost,
-    isOrigin: (name) =>
-      origins.has(name) || (name.startsWith(`${scheme}://`) && isHost(name.slice(scheme.length + 3))),
+    isOrigin: (name, asked) => origins.has(name) || name === `${scheme}://${asked}`,
     secure: tls !== undefined || (proxy?.startsWith('https:') ?? false),
   };
   const listener = getRequestListener(
@@ -142,7 +141,10 @@ function holds(certificate: X509Certificate, host: string, port: number): boolea
 function called(host: string, certificate: X509Certificate | undefined): string {
   if (!EVERYWHERE.has(host)) return host.includes(':') ? `[${host}]` : host;
   const names = certificate?.subjectAltName?.split(', ') ?? [];
-  return (
-    names.map((name) => /^DNS:([^*]+)$/.exec(name)?.[1]).find((name) => name !== undefined) ?? hostname()
-  );
+  const [name] = names.flatMap((one) => /^(?:DNS|IP Address):([^*]+)$/.exec(one)?.[1] ?? []);
+  if (name !== undefined) return isIP(name) === 6 ? `[${name}]` : name;
+  // A certificate for all names below one holds for this machine's, or nobody could come by any.
+  if (certificate && certificate.checkHost(hostname()) === undefined)
+    throw new ServeError('The certificate names no host that one could go by: say which with --host.');
+  return hostname();
 }

@@ -1,5 +1,5 @@
 import type { ThreadEvent, TodoItem } from './event.ts';
-import { firstLine, headline } from './headline.ts';
+import { firstLine, headline, saysAll } from './headline.ts';
 
 /** What a board shows of a thread besides its summary: a projection of its events, in a few hundred bytes. */
 export interface Activity {
@@ -46,6 +46,8 @@ export interface Waiting {
   step: number;
   /** One line: the tool with what it is to do, or the question. */
   what: string;
+  /** The line says all that the call is to do. */
+  isAll?: boolean;
 }
 
 const MAX_FILES = 40;
@@ -100,12 +102,15 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
         files: withFiles(activity.files, givenPath(event.tool, event.input, activity.workspace)),
       };
     case 'checkpoint.made':
-      return event.changed ? { ...activity, files: withFiles(activity.files, event.changed) } : activity;
+      return event.changed
+        ? { ...activity, files: withFiles(activity.files, ownFiles(event.changed)) }
+        : activity;
     case 'permission.requested':
       return waitingFor(activity, {
         ...{ kind: 'permission', callId: event.callId, step: event.step },
         ...(event.request !== undefined && { request: event.request }),
         what: `${event.tool} ${headline(event.input, MAX_WORDS)}`.trim(),
+        ...(saysAll(event.input, MAX_WORDS) && { isAll: true }),
       });
     case 'question.asked':
       return waitingFor(activity, {
@@ -173,10 +178,17 @@ const CHANGING = new Set(['write', 'edit']);
 function givenPath(tool: string, input: unknown, workspace = ''): string[] {
   const path = (input as { path?: unknown } | null)?.path;
   if (!CHANGING.has(tool) || typeof path !== 'string') return [];
-  return [path.startsWith(`${workspace}/`) ? path.slice(workspace.length + 1) : path];
+  const isInside = workspace !== '' && path.startsWith(`${workspace}/`);
+  return ownFiles([(isInside ? path.slice(workspace.length + 1) : path).replace(/^(?:\.\/)+/, '')]);
+}
+
+/** What Kino itself keeps beside the work is nobody's to meet in. */
+function ownFiles(paths: readonly string[]): string[] {
+  return paths.filter((path) => !path.startsWith('.kino/artifacts/'));
 }
 
 function withFiles(files: string[], more: readonly string[]): string[] {
-  if (more.every((path) => files.includes(path))) return files;
+  const latest = files.slice(-more.length);
+  if (more.length === 0 || more.every((path, at) => latest[at] === path)) return files;
   return [...files.filter((one) => !more.includes(one)), ...more].slice(-MAX_FILES);
 }

@@ -16,7 +16,6 @@ export type ArtifactKind =
   | 'diff'
   | 'note';
 
-/** A version of something made for a person to review. */
 /** An image in gray and small, by which is told what of it is still there in another version. */
 export interface Look {
   /** In dots. */
@@ -26,6 +25,7 @@ export interface Look {
   gray: string;
 }
 
+/** A version of something made for a person to review. */
 export interface ArtifactWritten {
   type: 'artifact.written';
   /** Its name in the thread, the same for all versions: lower-case words with hyphens. */

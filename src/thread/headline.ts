@@ -10,3 +10,9 @@ export function headline(input: unknown, max: number): string {
   );
   return firstLine((words as string | undefined) ?? '', max);
 }
+
+/** Whether a headline says all of an input, so that who reads it knows what they decide on. */
+export function saysAll(input: unknown, max: number): boolean {
+  const values = Object.values((input ?? {}) as Record<string, unknown>);
+  return values.length === 1 && typeof values[0] === 'string' && headline(input, max) === values[0];
+}

@@ -38,7 +38,7 @@ export function announce(
   const ended = now.parent === undefined && before?.status === 'running' && now.status !== 'running';
   if (!waits && !ended && !broke) return;
   play(waits || broke ? 'needs' : 'done');
-  if (!document.hidden || !('Notification' in window) || Notification.permission !== 'granted') return;
+  if (!('Notification' in window) || Notification.permission !== 'granted') return;
   const root = rootOf(now, threads);
   const asks = now.activity.waiting.at(-1);
   const body = waits
@@ -47,11 +47,41 @@ export function announce(
       ? `does not pass: ${now.activity.broken!.join(', ')}`
       : now.status;
   const own = `/${root.kind === 'flow' ? 'flow' : 'thread'}/${root.id}`;
-  const asked = waits && asks?.kind === 'permission' && asks.request !== undefined;
-  void show(root.title, body, root.id, {
+  // Nobody allows by a button what the note does not say whole.
+  const asked = waits && asks?.kind === 'permission' && asks.request !== undefined && asks.isAll === true;
+  const data: NoteData = {
     path: asks || broke ? '/inbox' : own,
     ...(asked && { asked: { thread: now.id, request: asks.request! } }),
+  };
+  void isSeen().then((seen) => {
+    if (!seen) void show(root.title, body, root.id, data);
   });
+}
+
+// A tab that is seen says so, to whichever tab tells.
+function sayWhetherSeen(): void {
+  if (document.hidden || !('locks' in navigator)) return;
+  void navigator.locks.request('kino-seen', { mode: 'shared' }, () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const change = () => {
+      if (!document.hidden) return;
+      document.removeEventListener('visibilitychange', change);
+      resolve();
+    };
+    document.addEventListener('visibilitychange', change);
+    change();
+    return promise;
+  });
+}
+sayWhetherSeen();
+document.addEventListener('visibilitychange', sayWhetherSeen);
+
+/** Whether the person looks at one of the tabs. */
+async function isSeen(): Promise<boolean> {
+  if (!document.hidden) return true;
+  if (!('locks' in navigator)) return false;
+  const { held = [] } = await navigator.locks.query();
+  return held.some(({ name }) => name === 'kino-seen');
 }
 
 /** A note with buttons where a worker can show one, otherwise without; none where the browser refuses. */

@@ -18,9 +18,13 @@ async function enter(given: string): Promise<void> {
   const answer = await fetch('/api/board', { headers: { authorization: `Bearer ${token}` } }).catch(
     () => undefined,
   );
-  if (answer?.ok)
-    location.replace(`${location.pathname}?token=${encodeURIComponent(token)}#${await keyOf(token)}`);
-  else
+  if (answer?.ok) {
+    const to = new URL(location.href);
+    if (to.pathname === '/enter.html') to.pathname = '/';
+    to.searchParams.set('token', token);
+    to.hash = await keyOf(token);
+    location.replace(to);
+  } else
     status.textContent =
       answer?.status === 401 ? 'That token is not the right one.' : 'The server does not answer.';
 }

@@ -8,14 +8,21 @@ import type { Said } from './stream-worker.ts';
  * @returns says anew what the tab has
  */
 export function follow(onTold: (told: Told) => void): (have: Have) => void {
-  if (!('SharedWorker' in window)) {
-    const stream = new SharedStream<null>((_, told) => onTold(told));
-    return (have) => stream.follow(null, have, key);
-  }
-  const { port } = new SharedWorker(new URL('./stream-worker.ts', import.meta.url), {
+  let alone: SharedStream<null> | undefined;
+  const own = () => {
+    alone ??= new SharedStream<null>((_, told) => onTold(told));
+    return alone;
+  };
+  if (!('SharedWorker' in window)) return (have) => own().follow(null, have, key);
+  const worker = new SharedWorker(new URL('./stream-worker.ts', import.meta.url), {
     type: 'module',
     name: 'kino',
   });
+  const { port } = worker;
+  // Its script may be of a server that is no more.
+  worker.onerror = () => {
+    if (last) own().follow(null, last, key);
+  };
   const say = (said: Said) => port.postMessage(said);
   port.onmessage = ({ data }: MessageEvent<Told>) => onTold(data);
   let last: Have | undefined;
@@ -26,6 +33,7 @@ export function follow(onTold: (told: Told) => void): (have: Have) => void {
   });
   return (have) => {
     last = have;
-    say({ have, key });
+    if (alone) alone.follow(null, have, key);
+    else say({ have, key });
   };
 }

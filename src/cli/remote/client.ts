@@ -5,9 +5,12 @@ import { z } from 'zod';
 import { kinoHome } from '../../config/index.ts';
 import type { App, StreamMessage } from '../../server/index.ts';
 import { UsageError } from '../exit.ts';
+import { plain } from '../output.ts';
 
 const kept = z.object({
-  origin: z.url({ protocol: /^https?$/ }).refine(isPrivate, 'reads along'),
+  origin: z
+    .url({ protocol: /^https?$/ })
+    .refine((text) => URL.canParse(text) && isPrivate(text), 'reads along'),
   token: z.string().min(1),
 });
 export type Remote = z.infer<typeof kept>;
@@ -18,6 +21,12 @@ const READ_ALONG =
 /** A server that does not do what it is asked, with what it says of it. */
 export class RemoteError extends Error {
   override name = 'RemoteError';
+  /** Of its answer; absent where it gave none. */
+  readonly status: number | undefined;
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
 }
 
 const file = () => join(kinoHome(), 'remote.json');
@@ -42,7 +51,7 @@ export function remoteIn(address: string): Remote {
 /** Whether nobody on the way reads along: a token opens everything. */
 function isPrivate(origin: string): boolean {
   const { protocol, hostname } = new URL(origin);
-  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\]|.*\.localhost)$/.test(hostname);
+  return protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(hostname);
 }
 
 /** The server that is driven: of the environment, or the one that was kept. @throws UsageError */
@@ -93,11 +102,19 @@ export async function read<T>(
     throw new RemoteError(`The server does not answer (${code ?? error.message}).`);
   });
   if (response.ok)
-    return response.json().catch(() => {
+    return response.json().then(harmless, () => {
       throw new RemoteError('What answers there is no server of Kino.');
     });
-  const said = (await response.json().catch(() => ({}))) as { error?: string };
-  throw new RemoteError(said.error ?? `The server answered ${response.status}.`);
+  const said = harmless((await response.json().catch(() => ({}))) as { error?: string });
+  throw new RemoteError(said.error ?? `The server answered ${response.status}.`, response.status);
+}
+
+/** What a server says, without what would steer this terminal, wherever in it that stands. */
+function harmless<T>(value: T): T {
+  if (typeof value === 'string') return plain(value) as T;
+  if (Array.isArray(value)) return value.map(harmless) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, held]) => [plain(key), harmless(held)])) as T;
 }
 
 /**
@@ -125,7 +142,7 @@ export async function* follow(
     text = messages.pop()!;
     for (const message of messages) {
       const data = /^data: ?(.*)$/m.exec(message)?.[1];
-      if (data !== undefined) yield JSON.parse(data) as StreamMessage;
+      if (data !== undefined) yield harmless(JSON.parse(data) as StreamMessage);
     }
   }
 }

@@ -47,11 +47,16 @@ export async function followThread(
       }
     } catch (error) {
       if (signal.aborted) break;
-      if (++retry > MAX_RETRIES || !(error instanceof RemoteError || isBroken(error))) throw error;
+      if (!mayRetry(error) || ++retry > MAX_RETRIES) throw error;
       await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
     }
   }
   return ended ?? 'running';
+}
+
+/** What may be mended by asking again: what a server has refused is not. */
+function mayRetry(error: unknown): boolean {
+  return error instanceof RemoteError ? (error.status ?? 500) >= 500 : isBroken(error);
 }
 
 /** A stream that breaks off says so in a way of its own. */
@@ -90,11 +95,14 @@ export async function followFlow(
         if (own.some(({ status }) => status !== 'running')) break;
       }
     } catch (error) {
-      if (signal.aborted) return;
-      if (++retry > MAX_RETRIES || !(error instanceof RemoteError || isBroken(error))) throw error;
+      if (signal.aborted) break;
+      if (!mayRetry(error) || ++retry > MAX_RETRIES) throw error;
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      continue;
     }
     await sleep(FLOW_MS, undefined, { signal }).catch(() => {});
   }
+  process.exitCode = 130;
 }
 
 function show(event: StoredEvent): void {

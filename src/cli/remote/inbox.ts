@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../../thread/index.ts';
 import { UsageError } from '../exit.ts';
 import { paint, plain, print, printJson } from '../output.ts';
 import { clientOf, type Remote, read, theRemote } from './client.ts';
@@ -30,15 +31,19 @@ async function waiting(remote: Remote) {
 }
 
 export async function inbox(flags: { json?: boolean }): Promise<void> {
-  const { asked, approvals, ended } = await waiting(await theRemote());
+  const remote = await theRemote();
+  const { asked, approvals, ended } = await waiting(remote);
   if (flags.json) return printJson([...asked, ...approvals, ...ended]);
   if (asked.length + approvals.length + ended.length === 0) return print('Nothing needs you.');
   const line = (id: string, kind: string, what: string, about: string) =>
     print(
       `${paint('yellow', plain(id.slice(-6)))}  ${kind}  ${plain(what)}\n        ${paint('dim', plain(about))}`,
     );
-  for (const { kind, what, title, thread, request = '' } of asked)
+  for (const { kind, what, title, thread, request = '', isAll } of asked) {
     line(request, kind, what, `${title} ${thread.slice(-6)}`);
+    // Nobody is to allow what they were not shown.
+    if (kind === 'permission' && !isAll) await printWhole(remote, thread, request);
+  }
   for (const { thread, title, what } of approvals) line(thread, 'approval', what, title);
   for (const { thread, title, what, broken } of ended)
     line(thread, 'ended', broken.length > 0 ? `${what}, does not pass: ${broken.join(', ')}` : what, title);
@@ -67,6 +72,7 @@ export async function answer(
   else {
     const outcome = { yes: 'allow', no: 'deny' }[text.toLowerCase()] as 'allow' | 'deny' | undefined;
     if (!outcome) throw new UsageError('A permission is answered with yes or no.');
+    if (scope !== 'once') await printWhole(remote, one.thread, one.request ?? '');
     const known = SCOPES.find((name) => name === scope);
     if (!known) throw new UsageError(`--for is one of ${SCOPES.join(', ')}.`);
     await read(
@@ -79,6 +85,20 @@ export async function answer(
     );
   }
   print(`${plain(one.what)}: ${plain(text)}`);
+}
+
+/** All that a call is to do, and the rules that would let its like pass. */
+async function printWhole(remote: Remote, id: string, request: string): Promise<void> {
+  const query = { limit: '2000' };
+  const { events } = await read(clientOf(remote).threads[':id'].events.$get({ param: { id }, query }));
+  const asked = (events as StoredEvent[]).findLast(
+    (event) => event.type === 'permission.requested' && event.request === request,
+  );
+  if (asked?.type !== 'permission.requested') return;
+  const input = JSON.stringify(asked.input, null, 2) ?? '';
+  print(plain(`${asked.tool} ${input}`).replace(/^/gm, '        '));
+  if (asked.suggestions.length > 0)
+    print(paint('dim', `        --for a session or longer: ${plain(asked.suggestions.join(', '))}`));
 }
 
 export async function seen(part: string): Promise<void> {

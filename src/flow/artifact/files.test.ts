@@ -36,6 +36,12 @@ test('what is done is ticked in the file, and what somebody made of it stays', a
   expect(readFileSync(path, 'utf8')).toBe('- [x] add a test\n- [ ] say so\n');
   await tickFile(root, 'group', [list], new Map(), [...done('add a test'), ...done('say so')]);
   expect(readFileSync(path, 'utf8')).toBe('- [x] add a test\n- [x] say so\n');
+  // What the person has ticked stays, and what is no longer done is not taken back.
+  writeFileSync(path, '- [ ] add a test\n- [x] say so\n');
+  await tickFile(root, 'group', [list], new Map(), done('add a test'));
+  expect(readFileSync(path, 'utf8')).toBe('- [x] add a test\n- [x] say so\n');
+  await tickFile(root, 'group', [list], new Map(), []);
+  expect(readFileSync(path, 'utf8')).toBe('- [x] add a test\n- [x] say so\n');
   writeFileSync(path, '- [ ] add two tests\n');
   await tickFile(root, 'group', [list], new Map(), done('add a test'));
   expect(readFileSync(path, 'utf8')).toBe('- [ ] add two tests\n');

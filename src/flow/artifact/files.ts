@@ -66,7 +66,7 @@ export async function dropFile(
 
 /**
  * Ticks what an agent has done in the file of an artifact, where that still holds one of the versions and not what somebody
- * made of it. Never throws.
+ * made of it. What is ticked already, by whomever, stays so. Never throws.
  */
 export async function tickFile(
   root: string,
@@ -77,13 +77,13 @@ export async function tickFile(
 ): Promise<void> {
   const latest = versions.at(-1)!;
   if (latest.text === undefined || latest.mediaType !== 'text/markdown') return;
-  const text = ticked(latest.text, todos);
-  if (text === latest.text) return;
   const within = pathOf(group, latest);
   try {
     const files = await placeIn(root);
-    if (!(await isOneOf(await files.read(within), versions, others))) return;
-    await files.write(within, (await contentOf({ ...latest, text }, others))!);
+    const held = await files.read(within);
+    const before = held.toString('utf8');
+    const text = ticked(before, todos);
+    if (text !== before && (await isOneOf(held, versions, others))) await files.write(within, text);
   } catch {
     // It is gone, or may not be written: the thread has it.
   }

@@ -34,7 +34,14 @@ export interface ArtifactSession extends Omit<SessionRun, 'tools'> {
 export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & { durationMs: number }> {
   const { store, thread, open, title, kind = 'note', isReviewed = false, signal } = run;
   const { group = groupOf(title, thread), lists = [] } = run;
-  let ticking = Promise.resolve();
+  let todos: readonly TodoItem[] = [];
+  // One after the other: what is ticked is the latest version, and the latest version is ticked.
+  let writing: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = writing.then(work);
+    writing = done.catch(() => {});
+    return done;
+  };
   const tickFiles = async (threads: readonly string[], items: readonly TodoItem[]) => {
     for (const one of threads) {
       const artifacts = artifactsOf(one, await store.read(one).catch(() => []));
@@ -56,7 +63,13 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
   const kept = new Map<string, Promise<string | undefined>>();
   const keep = (written: ArtifactWritten) => {
     const key = `${written.artifact} ${written.version}`;
-    const path = kept.get(key) ?? keepBeside(store, thread, open.root, group, written);
+    const path =
+      kept.get(key) ??
+      inTurn(async () => {
+        const found = await keepBeside(store, thread, open.root, group, written);
+        if (todos.length > 0) await tickFiles([thread], todos);
+        return found;
+      });
     kept.set(key, path);
     return path;
   };
@@ -67,8 +80,8 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
         begin();
         if (event.type === 'artifact.written') void keep(event);
         if (event.type === 'todo.updated') {
-          const before = ticking;
-          ticking = before.then(() => tickFiles([thread, ...lists], event.items));
+          todos = event.items;
+          void inTurn(() => tickFiles([thread, ...lists], event.items));
         }
         run.onEvent(event);
       },
@@ -77,11 +90,12 @@ export async function runWithArtifacts(run: ArtifactSession): Promise<Outcome & 
       missing: async () => (await run.missing?.()) ?? (await unanswered(store, thread)),
     });
     ended.abort();
-    await Promise.all([listening, ticking, ...kept.values()]);
+    await listening;
     if (run.isAttended) await store.append(thread, [{ type: 'thread.seen' }]);
     return outcome;
   } finally {
     ended.abort();
+    await writing;
   }
 }
 

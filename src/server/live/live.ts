@@ -151,7 +151,6 @@ export class Live {
     const person = new WebPerson();
     const controller = new AbortController();
     this.#opening.add(thread);
-    takeUp(thread);
     this.#validating.get(thread)?.abort();
     const open = await openSession({
       ...{ folder, thread, person },
@@ -163,6 +162,7 @@ export class Live {
     });
     try {
       const { agent } = await openAgent({ ...this.#choice, ...choice }, open);
+      takeUp(thread);
       const begun = Promise.withResolvers<void>();
       const ended = runWithArtifacts({
         ...{ store: this.#store, thread, agent, open, title, signal: controller.signal },
@@ -201,11 +201,14 @@ export class Live {
    * Validates what a thread has changed, where its session lets commands run without asking; until it is gone on with. What
    * cannot be checked has no result; the work itself is done.
    */
-  async #validate(thread: string, open: OpenSession): Promise<void> {
+  async #validate(
+    thread: string,
+    open: OpenSession,
+    until: AbortController = new AbortController(),
+  ): Promise<void> {
     const { gate } = open.session;
     const { outcome } = gate.decide({ tool: { name: 'diagnostics', kind: 'execute' } });
-    if (outcome !== 'allow') return;
-    const until = new AbortController();
+    if (outcome !== 'allow' || until.signal.aborted) return;
     this.#validating.set(thread, until);
     const signal = AbortSignal.any([until.signal, this.#closing.signal]);
     await validateThread(this.#store, thread, signal, open).catch(() => {});
@@ -218,20 +221,23 @@ export class Live {
     const person = new WebPerson();
     const controller = new AbortController();
     const over = Promise.withResolvers<void>();
-    const about = { person, controller, ended: over.promise };
+    const about: Running = { person, controller, ended: over.promise };
+    // What the next phase changes is not what the one before it made.
+    this.#validating.get(flow)?.abort();
     const face = {
       ...{ choice: {}, fallback: this.#choice, person },
       onSession: (thread: string, { session: { inbox, shell } }: OpenSession) => {
         const say = (text: string, delivery: 'steer' | 'queue') => inbox[delivery](text);
         this.#validating.get(thread)?.abort();
-        this.#running.set(thread, { ...about, shell, say });
-        return () => void this.#running.delete(thread);
+        const running = { ...about, shell, say };
+        this.#running.set(thread, running);
+        return () => this.#leave(thread, running);
       },
     };
     this.#running.set(flow, about);
     const work = async () => {
       const stand = await this.#flows.advance(flow, face, controller.signal, resume);
-      this.#running.delete(flow);
+      this.#leave(flow, about);
       over.resolve();
       await this.#validatePhase(stand);
     };
@@ -239,11 +245,16 @@ export class Live {
       .catch((error: Error) => this.#store.append(flow, [{ type: 'warning', message: error.message }]))
       .catch(() => {})
       .finally(() => {
-        this.#running.delete(flow);
+        this.#leave(flow, about);
         over.resolve();
         this.#ending.delete(ended);
       });
     this.#ending.add(ended);
+  }
+
+  /** Whoever has begun in the meantime stays. */
+  #leave(thread: string, running: Running): void {
+    if (this.#running.get(thread) === running) this.#running.delete(thread);
   }
 
   /** Validates what a phase has changed that now waits for the person, or was the last. */
@@ -252,8 +263,14 @@ export class Live {
     const isMade = state === 'needs-you' || state === 'done';
     if (!isMade || thread === undefined || current?.phase.sandbox !== 'workspace-write') return;
     if (this.#closing.signal.aborted || flow.workspace === undefined) return;
-    const open = await openSession({ folder: flow.workspace, thread, sandbox: current.phase.sandbox });
-    await this.#validate(thread, open).finally(() => open.dispose());
+    const until = new AbortController();
+    this.#validating.set(flow.id, until);
+    try {
+      const open = await openSession({ folder: flow.workspace, thread, sandbox: current.phase.sandbox });
+      await this.#validate(thread, open, until).finally(() => open.dispose());
+    } finally {
+      if (this.#validating.get(flow.id) === until) this.#validating.delete(flow.id);
+    }
   }
 
   /** @throws RequestError where it does not work here */

@@ -134,7 +134,9 @@ async function workspaceOf(store: ThreadStore, id: string, against?: string) {
   if (started?.type !== 'thread.started' || started.workspace === undefined)
     throw new RequestError(404, 'It has no workspace.');
   const { workspace: root, repository: origin = root } = started;
-  const [from = '', to] = against?.split(/\.\.\.?/) ?? [];
+  const [from = '', to, more] = against?.split('..') ?? [];
+  if (more !== undefined || to?.startsWith('.'))
+    throw new RequestError(400, 'Say one commit, or two with .. between them.');
   const commit = (name: string) => resolveCommit({ path: root }, name === '' ? 'HEAD' : name);
   const base = against === undefined ? (started.base ?? 'HEAD') : await commit(from);
   return { id, root, base, origin, ...(to !== undefined && { head: await commit(to) }) };

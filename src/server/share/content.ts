@@ -97,7 +97,9 @@ async function artifactsOfFlow(
     const run = standingRun(state);
     if (!run) continue;
     const nameOf = (name: string) => `${state.phase.name}--${name}`;
-    for (const artifact of artifactsOf(run.thread, await store.read(run.thread)))
+    // A phase that could not begin has no thread.
+    const own = await store.read(run.thread).catch(() => []);
+    for (const artifact of artifactsOf(run.thread, own))
       made.push({
         ...artifact,
         name: nameOf(artifact.name),

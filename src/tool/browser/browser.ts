@@ -48,7 +48,6 @@ const MAX_PROBLEMS = 40;
 const TIMEOUT_MS = 15_000;
 /** Each step of ending may take so long. */
 const CLOSE_MS = 5_000;
-/** Before the number of the process that a browser works for. */
 
 /** One page of the system's Chromium, in a profile and a sandbox of its own, recorded. Started when it is first used. */
 export class Browser {

@@ -5,7 +5,7 @@ import { Describe } from '../parts/describe.tsx';
 import { Diff, type Jump } from '../parts/diff.tsx';
 import { type Change, rowsOf, type ShownHunk, wordsOf } from '../parts/diff-rows.ts';
 import { FindField } from '../parts/find.tsx';
-import { CommentForm, LineComments, type Target } from '../parts/line-comments.tsx';
+import { LineCommentForm, LineComments, type Target } from '../parts/line-comments.tsx';
 import { Link } from '../parts/link.tsx';
 import { Problem } from '../parts/problem.tsx';
 import { TourOutline } from '../parts/tour-outline.tsx';
@@ -17,14 +17,19 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
   const [change, setChange] = useState<Change>();
   const [error, setError] = useState('');
   const [against, setAgainst] = useState('');
+  const asked = useRef(0);
   const load = useCallback(() => {
     const query = against === '' ? {} : { against };
+    const mine = ++asked.current;
+    // An answer that comes late is not put over a later one.
+    const latest = (work: () => void) => mine === asked.current && work();
     return read(api.threads[':id'].changes.$get({ param: { id }, query })).then(
-      (found) => {
-        setError('');
-        setChange(found);
-      },
-      (reason: Error) => setError(reason.message),
+      (found) =>
+        void latest(() => {
+          setError('');
+          setChange(found);
+        }),
+      (reason: Error) => void latest(() => setError(reason.message)),
     );
   }, [id, against]);
   // What it is at now, and what its validators say, make another change of it.
@@ -40,7 +45,13 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
       <Problem text={error} />
       {!change && !error && <p className="text-quiet">…</p>}
       {change && !error && (
-        <Changes key={change.base} id={id} change={change} against={against} onChanged={load} />
+        <Changes
+          key={`${change.base} ${change.head ?? ''}`}
+          id={id}
+          change={change}
+          against={against}
+          onChanged={load}
+        />
       )}
     </div>
   );
@@ -214,7 +225,7 @@ function Changes({
       <div className="z-10 flex flex-col gap-2 sm:sticky sm:bottom-2">
         {asked && <Why id={id} against={against} hunk={asked} onClose={() => setAsked(undefined)} />}
         {target && (
-          <CommentForm
+          <LineCommentForm
             target={target}
             busy={busy}
             onCancel={() => setTarget(undefined)}

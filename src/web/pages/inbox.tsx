@@ -9,7 +9,7 @@ import { Problem } from '../parts/problem.tsx';
 import { Telling } from '../parts/telling.tsx';
 import { Status } from '../parts/thread-line.tsx';
 import { go } from '../route.ts';
-import { followThread, useStore } from '../state.ts';
+import { followThread, leaveThread, useStore } from '../state.ts';
 
 export function Inbox(): ReactNode {
   const threads = useStore((state) => state.threads);
@@ -39,7 +39,10 @@ export function Inbox(): ReactNode {
 
 function Item({ thread }: { thread: ShownThread }): ReactNode {
   const known = useStore((state) => state.events.get(thread.id));
-  useEffect(() => void followThread(thread.id), [thread.id]);
+  useEffect(() => {
+    void followThread(thread.id);
+    return () => leaveThread(thread.id);
+  }, [thread.id]);
   const root = useStore((state) => rootOf(thread, state.threads));
   const asked = askedNow(thread, known?.events ?? []);
   return (
@@ -77,7 +80,9 @@ function News({ thread }: { thread: ShownThread }): ReactNode {
   const broken = activity.broken ?? [];
   const isBroken = broken.length > 0;
   useEffect(() => {
-    if (isBroken) void followThread(id);
+    if (!isBroken) return;
+    void followThread(id);
+    return () => leaveThread(id);
   }, [id, isBroken]);
   const ran = known?.events.findLast((event) => event.type === 'validators.ran');
   const see = () => send(() => read(api.threads[':id'].seen.$post({ param: { id } })));

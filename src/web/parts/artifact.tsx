@@ -2,7 +2,7 @@ import type { InferResponseType } from 'hono/client';
 import { type ReactNode, useMemo, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
-import { CommentForm, type Said } from './comment-form.tsx';
+import { CommentForm } from './comment-form.tsx';
 import { CommentedText } from './commented-text.tsx';
 import { MediaWithRegions, type Region } from './media.tsx';
 import { Question } from './question.tsx';
@@ -18,15 +18,22 @@ export type ShownArtifact = Exclude<
 
 /** An artifact with its questions and comments, and a form for another one. */
 export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNode {
-  const [on, setOn] = useState<Span | Region>();
+  const [about, setAbout] = useState<{ on: Span | Region; version: number }>();
   const [draft, setDraft] = useState<Comment>();
+  const [isKept, setKept] = useState(false);
+  const [text, setText] = useState('');
   const [chosen, setChosen] = useState<number>();
   const [sharing, setSharing] = useState(false);
   const { send, busy, error } = useSend();
   const latest = artifact.versions.at(-1)!;
-  const written = artifact.versions.find(({ version }) => version === chosen) ?? latest;
+  // While something of a version is selected, that one is shown, whatever the agent writes meanwhile.
+  const wanted = chosen ?? about?.version;
+  const written = artifact.versions.find(({ version }) => version === wanted) ?? latest;
   const remarks = artifact.comments.filter(({ anchor }) => anchor.kind !== 'question');
   const body = written === latest ? artifact.shown : (written.text ?? '');
+  const on = about?.version === written.version ? about.on : undefined;
+  const setOn = (place: Span | Region | undefined) =>
+    setAbout(place && { on: place, version: written.version });
   const span = on && 'start' in on ? on : undefined;
   const region = on && 'x' in on ? on : undefined;
   const marks = useMemo(
@@ -39,13 +46,17 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
     [artifact, written, latest],
   );
   const param = { id: artifact.thread };
+  // What a draft is about and that is no longer there: it stays about that, unless another place is chosen.
+  const keptAnchor = draft && isKept ? draft.anchor : undefined;
   const close = (comment: Comment) =>
     read(api.threads[':id'].comments[':comment'].close.$post({ param: { ...param, comment: comment.id } }));
-  const comment = async ({ text }: Said): Promise<boolean> => {
-    let isSaid = false;
-    await send(async () => {
-      const anchor = span ? quoteAnchor(body, span) : (region ?? draft?.anchor ?? { kind: 'whole' as const });
-      const { version } = written;
+  const comment = () =>
+    send(async () => {
+      // What is shown has ticks that the text has not; it is as long.
+      const anchor = span
+        ? quoteAnchor(written.text ?? '', span)
+        : (region ?? keptAnchor ?? { kind: 'whole' as const });
+      const version = keptAnchor && !on ? draft!.version : written.version;
       await read(
         api.threads[':id'].comments.$post({
           param,
@@ -55,11 +66,9 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
       // The new one is there first: whatever happens between, nothing that was said is lost.
       if (draft) await close(draft);
       setDraft(undefined);
-      setOn(undefined);
-      isSaid = true;
+      setAbout(undefined);
+      setText('');
     });
-    return isSaid;
-  };
   return (
     <article aria-label={artifact.title} className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
       <section className="card min-w-0 p-4" aria-label={`${artifact.name}, version ${written.version}`}>
@@ -76,7 +85,7 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
               className="rounded border border-line bg-panel px-1 py-0.5"
               value={written.version}
               onChange={({ target: { value } }) => {
-                setOn(undefined);
+                setAbout(undefined);
                 setChosen(Number(value));
               }}
             >
@@ -130,21 +139,34 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
             remark={remark}
             number={at + 1}
             onShow={remark.span && written === latest ? () => setOn(remark.span ?? undefined) : undefined}
-            onEdit={() => {
-              setDraft(remark);
-              setOn(remark.span ?? (remark.anchor.kind === 'region' ? (remark.anchor as Region) : undefined));
-            }}
+            onEdit={
+              text.trim() !== '' && !draft
+                ? undefined
+                : () => {
+                    setDraft(remark);
+                    setText(remark.text);
+                    setKept(remark.anchor.kind !== 'whole' && !remark.span && !remark.region);
+                    setChosen(undefined);
+                    const place =
+                      remark.span ?? (remark.region && ({ ...remark.anchor, ...remark.region } as Region));
+                    setAbout(place ? { on: place, version: latest.version } : undefined);
+                  }
+            }
           />
         ))}
         <CommentForm
-          key={draft?.id ?? ''}
           body={written.text === undefined ? undefined : body}
           on={on}
-          draft={draft?.text}
+          text={text}
+          isDraft={draft !== undefined}
           busy={busy}
           error={error}
-          onChoose={setOn}
-          onSay={comment}
+          onText={setText}
+          onChoose={(place) => {
+            setKept(false);
+            setOn(place);
+          }}
+          onSay={() => void comment()}
         />
       </aside>
     </article>

@@ -6,39 +6,36 @@ import { placesOf } from './quote.ts';
 import { placeWords } from './remark.tsx';
 import type { Span } from './source-map.ts';
 
-export interface Said {
-  text: string;
-}
-
 /** A form for a comment on an artifact: on all of it, on words, or on a rectangle. */
 export function CommentForm({
   body,
   on,
-  draft = '',
+  text,
+  isDraft,
   busy,
   error,
+  onText,
   onChoose,
   onSay,
 }: {
   /** Its text; absent for an image or a recording. */
   body: string | undefined;
   on: Span | Region | undefined;
-  /** What a comment that is being changed has said. */
-  draft: string | undefined;
+  text: string;
+  /** A comment that is there is being changed. */
+  isDraft: boolean;
   busy: boolean;
   error: string;
+  onText(text: string): void;
   onChoose(on: Span | undefined): void;
-  /** @returns whether it was taken */
-  onSay(said: Said): Promise<boolean>;
+  onSay(): void;
 }): ReactNode {
-  const [text, setText] = useState(draft);
   return (
     <form
       className="flex flex-col gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        const said = text.trim();
-        if (said !== '' && !busy) void onSay({ text: said }).then((isSaid) => isSaid && setText(''));
+        if (text.trim() !== '' && !busy) onSay();
       }}
     >
       {on && (
@@ -66,10 +63,10 @@ export function CommentForm({
             : 'Comment; select words to say what it is about'
         }
         value={text}
-        onText={setText}
+        onText={onText}
       />
       <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
-        {draft === '' ? 'Comment' : 'Change the comment'}
+        {isDraft ? 'Change the comment' : 'Comment'}
       </button>
       <Problem text={error} />
     </form>

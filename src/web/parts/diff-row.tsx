@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from 'react';
 import { highlightName } from './code-colours.ts';
 import { coloursOf } from './diff-colours.ts';
 import type { Hunk, Row, ShownHunk } from './diff-rows.ts';
-import { Said, type Target } from './line-comments.tsx';
+import { LineComment, type Target } from './line-comments.tsx';
 import { mark } from './text-marks.ts';
 
 export interface DiffActions {
@@ -66,7 +66,7 @@ export function DiffRow({
         <div className={`${WIDTH} px-3 py-1 pl-16 text-sm`}>
           <div className="card max-w-2xl p-2">
             {actions.review && (
-              <Said
+              <LineComment
                 id={actions.review.thread}
                 comment={row.comment}
                 isPlaced

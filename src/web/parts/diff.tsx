@@ -31,6 +31,10 @@ export function Diff({
     getScrollElement: () => frame.current,
     estimateSize: (at) => HEIGHTS[rows[at]!.kind],
     overscan: 12,
+    getItemKey: (at) => {
+      const row = rows[at]!;
+      return row.kind === 'comment' ? row.comment.id : at;
+    },
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: other rows have other heights
   useEffect(() => shown.measure(), [rows, shown]);

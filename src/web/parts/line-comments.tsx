@@ -15,7 +15,7 @@ export interface Target {
 }
 
 /** A comment on one line. */
-export function CommentForm({
+export function LineCommentForm({
   target,
   busy,
   onAdd,
@@ -83,7 +83,7 @@ export function LineComments({
       <ul className="flex flex-col gap-2 text-sm">
         {listed.map((comment) => (
           <li key={comment.id}>
-            <Said id={id} comment={comment} onChanged={onChanged} />
+            <LineComment id={id} comment={comment} onChanged={onChanged} />
           </li>
         ))}
       </ul>
@@ -104,7 +104,7 @@ export function LineComments({
 }
 
 /** A comment on a line, with what became of it. */
-export function Said({
+export function LineComment({
   id,
   comment: { id: comment, anchor, status, text, answers },
   isPlaced = false,
@@ -135,8 +135,9 @@ export function Said({
           </span>
         )}
         <p className="whitespace-pre-wrap">{text}</p>
-        {answers.map(({ answer }) => (
-          <p key={answer} className="text-accent">
+        {answers.map(({ answer }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: answers only come behind others
+          <p key={at} className="text-accent">
             ↳ {answer}
           </p>
         ))}

@@ -20,7 +20,8 @@ export function Remark({
   number: number;
   /** Absent where what it is about is not shown. */
   onShow: (() => void) | undefined;
-  onEdit(): void;
+  /** Absent while another comment is being written. */
+  onEdit: (() => void) | undefined;
 }): ReactNode {
   const { send, busy, error } = useSend();
   const { id: comment, anchor, text, status, answers, version } = remark;
@@ -44,8 +45,9 @@ export function Remark({
       )}
       {anchor.kind === 'region' && <p className="text-quiet">{placeWords(anchor)}</p>}
       <p className="whitespace-pre-wrap">{text}</p>
-      {answers.map(({ answer }) => (
-        <p key={answer} className="mt-1 text-accent">
+      {answers.map(({ answer }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: answers only come behind others
+        <p key={at} className="mt-1 text-accent">
           ↳ {answer}
         </p>
       ))}
@@ -57,7 +59,7 @@ export function Remark({
         )}
         {status === 'draft' ? (
           <>
-            <button type="button" className="button" disabled={busy} onClick={onEdit}>
+            <button type="button" className="button" disabled={busy || !onEdit} onClick={onEdit}>
               Edit
             </button>
             <button type="button" className="button" disabled={busy} onClick={() => set('close')}>

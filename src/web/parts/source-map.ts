@@ -56,6 +56,9 @@ function wordsIn({ type, raw, text }: Token & { text: string }, source: string, 
 
 const ENTITY = /^&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,31});/i;
 
+/** Entities by what they are shown as, where that is a sign of Markdown or of markup. */
+const SIGNS: Record<string, string> = { '&amp;': '&', '&lt;': '<', '&gt;': '>', '&quot;': '"', '&#39;': "'" };
+
 /** Of each character that is shown the place in the source that it stands for, from a place on. */
 export function offsetsOf(source: string, from: number, shown: string): number[] {
   const offsets: number[] = [];
@@ -69,7 +72,10 @@ export function offsetsOf(source: string, from: number, shown: string): number[]
       continue;
     }
     const entity = ENTITY.exec(source.slice(at, at + 40))?.[0];
-    if (entity && (source[at] !== wanted || source[at + 1] !== shown[index + 1])) {
+    if (
+      entity &&
+      (source[at] !== wanted || source[at + 1] !== shown[index + 1] || SIGNS[entity] === wanted)
+    ) {
       offsets.push(at);
       at += entity.length;
       continue;

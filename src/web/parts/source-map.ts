@@ -72,10 +72,11 @@ export function offsetsOf(source: string, from: number, shown: string): number[]
       continue;
     }
     const entity = ENTITY.exec(source.slice(at, at + 40))?.[0];
-    if (
-      entity &&
-      (source[at] !== wanted || source[at + 1] !== shown[index + 1] || SIGNS[entity] === wanted)
-    ) {
+    const isEntity =
+      entity !== undefined &&
+      !shown.startsWith(entity, index) &&
+      (source[at] !== wanted || source[at + 1] !== shown[index + 1] || SIGNS[entity] === wanted);
+    if (isEntity) {
       offsets.push(at);
       at += entity.length;
       continue;

@@ -68,6 +68,7 @@ describe('a flow in the manager', () => {
     await phase('research').getByText('begun 2 times').waitFor();
     await approve('research').waitFor();
     await page.getByRole('heading', { level: 1 }).click();
+    await page.waitForTimeout(600);
     await page.keyboard.press('Shift+A');
     await approve('plan').waitFor();
 

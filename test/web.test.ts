@@ -123,7 +123,20 @@ describe('the manager', () => {
     await expect.poll(() => page.title()).toBe('(1) Kino');
     await page.keyboard.press('i');
     await page.getByText('npm publish', { exact: true }).waitFor();
+    await page.waitForTimeout(600);
+    // A key that is held decides on what was read, and on nothing that comes after it.
+    for (let more = 0; more < 2; more++)
+      await served.ask('/api/threads', { folder, prompt: 'PUBLISH more', worktree: false, mode: 'manual' });
+    await expect.poll(() => page.title()).toBe('(3) Kino');
+    await page.waitForTimeout(600);
+    for (let press = 0; press < 12; press++) await page.keyboard.down('x');
     await page.keyboard.press('x');
+    await expect.poll(() => page.title()).toBe('(2) Kino');
+    for (const left of ['(1) Kino', 'Kino']) {
+      await page.waitForTimeout(600);
+      await page.keyboard.press('x');
+      await expect.poll(() => page.title()).toBe(left);
+    }
     await page.getByText('Nothing needs you.').waitFor();
     await page.goto(`${served.origin}/thread/${json.thread}`);
     await page.getByText(/Refused bash/).waitFor();

@@ -13,6 +13,7 @@ import {
 } from '../thread/index.ts';
 import { type Artifact, artifactsOf, latestOf } from './artifact/artifact.ts';
 import { dropFile, groupOfFlow } from './artifact/files.ts';
+import { openQuestions } from './artifact/questions.ts';
 import { keepBeside, sentText } from './artifact/session.ts';
 import { isApproved, needsPerson, type PhaseRun, type PhaseState, standingRun } from './flow.ts';
 import { type PhaseFace, readIfAny, workOnPhase } from './phase.ts';
@@ -117,6 +118,15 @@ export class Flows {
   async approve(id: string, { note, anyway }: { note?: string; anyway?: boolean } = {}): Promise<void> {
     const { state, current, artifacts } = await this.stand(id);
     if (state !== 'needs-you') throw new FlowStateError(nothingToDecide(id, state, current));
+    const refuse = (what: string) => {
+      if (!anyway) throw new FlowStateError(`${what} Or approve it anyway.`);
+    };
+    const { name, makes } = current!.phase;
+    if (makes !== undefined && !artifacts.some((artifact) => artifact.name === makes))
+      refuse(`${name} has not made the ${makes} that the next phases start from: send it back.`);
+    const unanswered = artifacts.flatMap(unansweredIn).length;
+    if (unanswered > 0)
+      refuse(`${unanswered} open ${unanswered === 1 ? 'question is' : 'questions are'} not answered.`);
     const open = openComments(artifacts);
     if (open > 0 && !anyway)
       throw new FlowStateError(
@@ -353,6 +363,16 @@ export function mainArtifact({ phase }: PhaseState, artifacts: readonly Artifact
 
 function versionsOf(artifacts: readonly Artifact[]): Record<string, number> {
   return Object.fromEntries(artifacts.map((artifact) => [artifact.name, latestOf(artifact).version]));
+}
+
+/** Questions of an artifact that the person has not answered. */
+export function unansweredIn({ comments, ...artifact }: Artifact): string[] {
+  const answered = new Set(
+    comments.flatMap(({ anchor }) => (anchor.kind === 'question' ? [anchor.question] : [])),
+  );
+  return openQuestions(latestOf({ comments, ...artifact }).text ?? '')
+    .map(({ id }) => id)
+    .filter((id) => !answered.has(id));
 }
 
 /** Comments that wait for something: answers to questions are no such. */

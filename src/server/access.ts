@@ -70,7 +70,10 @@ export function guard(access: Access): MiddlewareHandler {
       throw new RequestError(403, 'Pages of others may not ask this server.');
     const given = new URL(req.url).searchParams.get('token');
     if (given !== null && req.method === 'GET' && !req.path.startsWith('/api/')) {
-      if (!isSame(given, access.token)) throw new RequestError(401, 'That token is not the right one.');
+      if (!isSame(given, access.token)) {
+        if (opensPage) return page(context, ENTRANCE[0], 401);
+        throw new RequestError(401, 'That token is not the right one.');
+      }
       setCookie(context, COOKIE, access.page.cookie, {
         ...{ httpOnly: true, sameSite: 'Strict', path: '/', secure: access.secure },
       });

@@ -29,6 +29,8 @@ export interface Activity {
   artifacts?: number;
   /** Files that it changed, from the root of its workspace, the latest last, so many at most. */
   files: string[];
+  /** Files that calls which have not ended are to change. */
+  changing?: { callId: string; path: string }[];
   /** How it ended, in one sentence. */
   reason?: string;
   /** Whose work it is. */
@@ -95,12 +97,16 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
       return { ...activity, doing: `${event.agent}: ${firstLine(event.task, MAX_WORDS)}` };
     case 'subagent.ended':
       return withCost(activity, event.costUsd);
-    case 'tool.started':
+    case 'tool.started': {
+      const [path] = givenPath(event.tool, event.input, activity.workspace);
       return {
         ...without(activity, event.callId),
         doing: `${event.tool} ${headline(event.input, MAX_WORDS)}`.trim(),
-        files: withFiles(activity.files, givenPath(event.tool, event.input, activity.workspace)),
+        ...(path !== undefined && {
+          changing: [...(activity.changing ?? []), { callId: event.callId, path }].slice(-MAX_FILES),
+        }),
       };
+    }
     case 'checkpoint.made':
       return event.changed
         ? { ...activity, files: withFiles(activity.files, ownFiles(event.changed)) }
@@ -120,8 +126,16 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
       });
     case 'permission.decided':
     case 'question.answered':
-    case 'tool.ended':
       return without(activity, event.callId);
+    case 'tool.ended': {
+      const { changing = [], ...rest } = without(activity, event.callId);
+      const path = changing.find(({ callId }) => callId === event.callId)?.path;
+      const others = changing.filter(({ callId }) => callId !== event.callId);
+      return {
+        ...{ ...rest, ...(others.length > 0 && { changing: others }) },
+        files: event.ok && path !== undefined ? withFiles(rest.files, [path]) : rest.files,
+      };
+    }
     case 'context.measured':
       return {
         ...activity,
@@ -135,7 +149,7 @@ export function withEvent(activity: Activity, event: ThreadEvent): Activity {
     case 'artifact.written':
       return event.version === 1 ? { ...activity, artifacts: (activity.artifacts ?? 0) + 1 } : activity;
     case 'thread.ended': {
-      const { doing: _, awaits: __, ...rest } = activity;
+      const { doing: _, awaits: __, changing: ___, ...rest } = activity;
       // Who stopped it knows.
       const isUnseen = event.status !== 'interrupted';
       const workedMs = (activity.workedMs ?? 0) + event.durationMs;

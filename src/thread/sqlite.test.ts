@@ -189,8 +189,17 @@ describe('what a board shows', () => {
     expect(board.find(({ id }) => id === '1a')!.activity).toMatchObject({
       waiting: [],
       doing: 'edit a.ts',
-      files: ['a.ts'],
+      files: [],
     });
+    // What was refused has changed nothing; what was done has.
+    const ended = { type: 'tool.ended', step: 1, tool: 'edit', output: '', durationMs: 1 } as const;
+    await store.append('1a', [
+      { type: 'tool.started', step: 1, callId: 'd', tool: 'write', input: { path: 'b.ts' } },
+      { ...ended, callId: 'd', ok: false },
+      { ...ended, callId: 'c', ok: true },
+    ]);
+    const later = await store.board();
+    expect(later.find(({ id }) => id === '1a')!.activity).toMatchObject({ files: ['a.ts'] });
     store.close();
   });
 

@@ -8,6 +8,7 @@ import { Inbox } from './pages/inbox.tsx';
 import { NewWork } from './pages/new.tsx';
 import { TeamPage } from './pages/team.tsx';
 import { ThreadPage } from './pages/thread.tsx';
+import { isSettled, watchKeys } from './parts/key-targets.ts';
 import { Link } from './parts/link.tsx';
 import { needsYou } from './parts/needs.ts';
 import { go, useRoute } from './route.ts';
@@ -24,20 +25,23 @@ export function App(): ReactNode {
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) Kino` : 'Kino';
   }, [waiting]);
+  useEffect(watchKeys, []);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const { target, key, metaKey, ctrlKey, altKey } = event;
+      const { target, key, metaKey, ctrlKey, altKey, repeat } = event;
       const isTyping =
         target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable]');
-      if (isTyping || metaKey || ctrlKey || altKey) return;
+      // Who holds a key decides nothing with it.
+      if (isTyping || metaKey || ctrlKey || altKey || repeat) return;
       // What has waited longest is answered by one key.
       const button = document.querySelector<HTMLButtonElement>(
         `button[data-key="${CSS.escape(key)}"]:enabled`,
       );
       if (!button && KEYS[key] === undefined) return;
       event.preventDefault();
-      if (button) button.click();
-      else go(KEYS[key]!);
+      if (!button) go(KEYS[key]!);
+      // What has only just come to be meant nobody has read.
+      else if (isSettled(key, button)) button.click();
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);

@@ -5,6 +5,9 @@ const [form, field, status] = [
   document.querySelector('[role=status]')!,
 ];
 field.focus();
+// An address of yesterday: each start has a token of its own.
+if (new URL(location.href).searchParams.has('token'))
+  status.textContent = 'That token is not the right one, or no longer.';
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();

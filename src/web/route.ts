@@ -24,7 +24,8 @@ window.addEventListener('popstate', tell);
 export function go(path: string): void {
   history.pushState(null, '', path);
   tell();
-  document.querySelector('main')?.focus();
+  scrollTo(0, 0);
+  document.querySelector('main')?.focus({ preventScroll: true });
 }
 
 export function useRoute(): Route {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Anchor } from '../../thread/index.ts';
 
 const share = z.number().min(0).max(1);
+const extent = z.number().gt(0).max(1);
 
 /** What a comment is about, as it comes from outside. */
 export const anchorSchema: z.ZodType<Anchor> = z.discriminatedUnion('kind', [
@@ -24,7 +25,7 @@ export const anchorSchema: z.ZodType<Anchor> = z.discriminatedUnion('kind', [
     after: z.string(),
   }),
   z.strictObject({
-    ...{ kind: z.literal('region'), x: share, y: share, width: share, height: share },
+    ...{ kind: z.literal('region'), x: share, y: share, width: extent, height: extent },
     second: z.number().nonnegative().exactOptional(),
   }),
   z.strictObject({ kind: z.literal('question'), question: z.string().min(1) }),

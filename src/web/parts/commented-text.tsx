@@ -32,8 +32,12 @@ export function CommentedText({
       settled = setTimeout(() => {
         const selection = getSelection();
         if (!root.current || !selection || selection.isCollapsed || selection.rangeCount === 0) return;
-        const range = selection.getRangeAt(0);
-        if (!root.current.contains(range.commonAncestorContainer)) return;
+        const range = selection.getRangeAt(0).cloneRange();
+        // What begins or ends beside the text is taken as far as it is in it: a triple click ends in the next element.
+        if (!range.intersectsNode(root.current)) return;
+        if (!root.current.contains(range.startContainer)) range.setStart(root.current, 0);
+        if (!root.current.contains(range.endContainer))
+          range.setEnd(root.current, root.current.childNodes.length);
         const span = spanOf(range, root.current, text);
         if (span) choose.current(span);
       }, SETTLED_MS);

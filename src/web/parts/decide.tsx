@@ -82,7 +82,7 @@ export function DecideForm({
             {!isEarlier && flow.state === 'needs-you' && (
               <button
                 type="button"
-                className="button button-main"
+                className={`button ${current?.artifacts.length === 0 ? '' : 'button-main'}`}
                 data-key="A"
                 disabled={busy}
                 onClick={() => void approve(false)}
@@ -134,13 +134,15 @@ export function DecideForm({
               </button>
             )}
           </div>
-          {isEarlier && <p className="text-sm text-quiet">What came after {shown.name} begins afresh.</p>}
+          {isEarlier && flow.phases.some(({ thread }, at) => thread && at > flow.phases.indexOf(shown)) && (
+            <p className="text-sm text-quiet">What came after {shown.name} begins afresh.</p>
+          )}
         </>
       )}
       {error && (
         <p role="alert" className="text-sm text-bad">
           {error}
-          {/not addressed/.test(error) && (
+          {/approve it anyway\.$/i.test(error) && (
             <button type="button" className="button ml-2" disabled={busy} onClick={() => void approve(true)}>
               Approve anyway
             </button>

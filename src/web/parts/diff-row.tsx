@@ -100,7 +100,7 @@ function HunkRow({
       disabled={busy}
       className="min-h-6 shrink-0 cursor-pointer rounded border border-line bg-panel px-2 font-sans text-xs hover:border-accent disabled:opacity-50"
       aria-label={`${label}: ${name}`}
-      {...(isAt && { 'data-key': key })}
+      {...(isAt && { 'data-key': key, 'data-quick': '' })}
       onClick={onClick}
     >
       {label} {isAt && <kbd>{key}</kbd>}

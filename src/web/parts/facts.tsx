@@ -16,7 +16,7 @@ export function Facts({
     <>
       {activity.steps > 0 && <span>{steps(activity.steps)}</span>}
       {cost !== undefined && <span>${cost.toFixed(2)}</span>}
-      <span>{elapsed(thread)}</span>
+      <span>{elapsed(thread, parts)}</span>
       {activity.todo && (
         <span>
           {activity.todo.done} of {activity.todo.of} tasks
@@ -58,10 +58,12 @@ export function costOf({ kind, activity }: ShownThread, parts: readonly ShownThr
   return known.reduce((sum, { activity: own }) => sum + own.costUsd!, 0);
 }
 
-/** How long it was worked on; of what is at work or was killed, since when. */
-export function elapsed({ startedAt, updatedAt, status, kind, activity }: ShownThread): string {
-  const isOver = status !== 'running' && status !== 'lost' && kind !== 'flow';
-  const ms = (isOver ? activity.workedMs : undefined) ?? updatedAt - startedAt;
+/** How long it was worked on, a flow in its phases; of what is at work or was killed, since when. */
+export function elapsed(thread: ShownThread, parts: readonly ShownThread[] = []): string {
+  const worked = ({ startedAt, updatedAt, status, activity }: ShownThread) =>
+    (status !== 'running' && status !== 'lost' ? activity.workedMs : undefined) ?? updatedAt - startedAt;
+  const phases = parts.filter(({ parent }) => parent === thread.id);
+  const ms = thread.kind === 'flow' ? phases.reduce((sum, phase) => sum + worked(phase), 0) : worked(thread);
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 100) return `${seconds} s`;
   const minutes = Math.round(seconds / 60);

@@ -18,7 +18,7 @@ const marked = new Marked({
     },
     codespan: (token) => leaf('code', token, escaped(token.text), true),
     code: (token) =>
-      `<pre data-language="${escaped(token.lang ?? '')}">${leaf('code', token, escaped(token.text), true)}</pre>\n`,
+      `<pre tabindex="0" data-language="${escaped(token.lang ?? '')}">${leaf('code', token, escaped(token.text), true)}</pre>\n`,
     // A page has one first heading, its own.
     heading(token) {
       const level = Math.min(6, token.depth + 1);
@@ -54,9 +54,9 @@ const ALLOWED = {
     ],
     ...['blockquote', 'table', 'thead', 'tbody', 'tr', 'th', 'td'],
   ],
-  ALLOWED_ATTR: ['href', 'start', 'align'],
+  ALLOWED_ATTR: ['href', 'start', 'align', 'tabindex'],
   // What is no address is not held to the pattern of addresses.
-  ADD_URI_SAFE_ATTR: ['start', 'align'],
+  ADD_URI_SAFE_ATTR: ['start', 'align', 'tabindex'],
   ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|#)/i,
 };
 

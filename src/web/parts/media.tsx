@@ -141,10 +141,10 @@ export function MediaWithRegions({
             }}
             onPointerMove={move}
             onPointerUp={(event) => {
-              move(event);
+              const drawn = from.current && between(from.current, at(event));
               from.current = undefined;
               // A click is no rectangle.
-              if (chosen && (chosen.width < LEAST || chosen.height < LEAST)) onChoose(undefined);
+              onChoose(drawn && drawn.width >= LEAST && drawn.height >= LEAST ? drawn : undefined);
             }}
           />
         )}

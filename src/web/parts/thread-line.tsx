@@ -78,8 +78,10 @@ export function ThreadLine({
           className="flex flex-col gap-1 rounded-lg p-3 hover:bg-raised"
         >
           <span className="flex flex-wrap items-baseline justify-between gap-x-3">
-            <span className="min-w-0 font-medium">{thread.title}</span>
-            <span className={`text-sm ${thread.status === 'running' ? 'pr-16' : ''}`}>
+            <span className={`min-w-0 font-medium ${thread.status === 'running' ? 'max-sm:pr-16' : ''}`}>
+              {thread.title}
+            </span>
+            <span className={`text-sm ${thread.status === 'running' ? 'sm:pr-16' : ''}`}>
               <Status thread={thread} needs={needs} />
             </span>
           </span>

@@ -332,6 +332,67 @@ test('work that is killed goes on; work that fails says so', async () => {
   expect(failed).toMatchObject({ state: 'stopped', phase: 'plan', ended: { status: 'failed' } });
 });
 
+test('open questions, and a phase that has not made what it was to make, stop an approval', async () => {
+  const cwd = await repository();
+  await serve((_, __, index) => (index === 0 ? artifact('research', PLAN) : DONE));
+  await flow(cwd, ['start', 'greet a person']);
+  const refused = await kino(['flow', 'approve', ...model()], { cwd });
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('2 open questions are not answered. Or approve it anyway.'),
+  });
+  await flow(cwd, ['answer', '1', '1']);
+  expect((await kino(['flow', 'approve', ...model()], { cwd })).stderr).toContain(
+    '1 open question is not answered.',
+  );
+  await flow(cwd, ['discard', '--no-run']);
+
+  // An agent that ends with a few words, and has written nothing however often it was told to.
+  await serve(() => ({ text: 'I know enough.' }));
+  const made = await flow(cwd, ['resume']);
+  expect(made.phases[0].artifacts).toEqual([]);
+  if (made.state === 'needs-you')
+    expect(await kino(['flow', 'approve', ...model()], { cwd })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('research has not made the research'),
+    });
+});
+
+test('work is done in a worktree or where the person says, and nowhere else', async () => {
+  const { path: cwd } = createRepository();
+  await kino(['trust'], { cwd });
+  await serve(() => DONE);
+  const refused = await kino(['flow', 'start', 'greet', ...model()], { cwd });
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /has no commit yet.* A worktree starts from a commit: make one, or work in/,
+    ),
+  });
+  expect(existsSync(join(cwd, '.kino/artifacts'))).toBe(false);
+  const here = await kino(['flow', 'start', 'greet', '--here', '--no-run', '--json'], { cwd });
+  expect(JSON.parse(here.stdout)).toMatchObject({ workspace: cwd });
+});
+
+test('a phase that could not begin is told of with its reason', async () => {
+  const cwd = await repository();
+  const { code, stderr } = await kino(['flow', 'start', 'greet', '--model', 'nobody/knows'], { cwd });
+  expect(code).toBe(2);
+  const [{ status, id }] = JSON.parse(
+    (await kino(['threads', 'list', '--kind', 'flow', '--json'], { cwd })).stdout,
+  );
+  expect(status).toBe('failed');
+  const shown = (await kino(['threads', 'show', id], { cwd })).stdout;
+  expect(shown).toContain('research could not begin: ');
+  expect(shown).toContain(
+    stderr
+      .replace(/^kino: /, '')
+      .trim()
+      .split('\n', 1)[0]!
+      .slice(0, 40),
+  );
+});
+
 test('what is no workflow, no flow, or nothing to decide on is one sentence and exit code 2', async () => {
   const cwd = await repository();
   await serve(() => DONE);

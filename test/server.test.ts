@@ -427,6 +427,26 @@ describe('work', () => {
     expect(JSON.parse(stdout)).toEqual([]);
   });
 
+  test('folders are whole paths of folders, and what is wrong is told in words', async () => {
+    const served = await serveWith();
+    const folder = await repository();
+    const begin = async (asked: object, path = '/api/threads') =>
+      (await served.ask(path, { worktree: false, ...asked })).json.error;
+    expect(await begin({ folder: 'src', prompt: 'x' })).toBe(
+      'folder is no whole path: it begins with / or ~.',
+    );
+    expect(await begin({ folder: `${folder}/a.js`, prompt: 'x' })).toContain('There is no folder');
+    expect(await begin({ folder, prompt: '  ' })).toBe('prompt is empty.');
+    expect(await begin({ folder, prompt: 'x'.repeat(200_001) })).toBe(
+      'prompt is longer than 200000 characters.',
+    );
+    const { path: bare } = createRepository();
+    expect((await served.ask('/api/flows', { folder: bare, request: 'x' })).json.error).toContain(
+      'A worktree starts from a commit',
+    );
+    expect((await served.ask('/api/workflows')).json.workflows.length).toBeGreaterThan(2);
+  });
+
   test('what is asked badly is one sentence', async () => {
     const served = await serveWith();
     const said = async (path: string, body: unknown) => {

@@ -84,10 +84,12 @@ describe('validators', () => {
     await page.getByText('Does not pass: no bad file').waitFor();
     expect(await violations(page)).toEqual([]);
     await expect(page.getByRole('button', { name: 'Let it mend that' }).isEnabled()).resolves.toBe(true);
+    await page.waitForTimeout(600);
     await page.keyboard.press('m');
     await page.getByText('Does not pass: no bad file').waitFor({ state: 'detached' });
     expect(JSON.stringify(model!.requests.at(-1)!.body.messages)).toContain('bad.txt is there');
     await page.getByRole('button', { name: 'Seen' }).waitFor();
+    await page.waitForTimeout(600);
     await page.keyboard.press('s');
     await page.getByRole('button', { name: 'Seen' }).waitFor({ state: 'detached' });
     await page.goto(`${served.origin}/changes/${json.thread}`);

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 
@@ -21,6 +21,7 @@ export function workspaceAround(folder: string): { root: string; cwd: string; is
   let cwd: string;
   try {
     cwd = realpathSync(folder);
+    if (!statSync(cwd).isDirectory()) throw new Error('a file');
   } catch {
     throw new NoSuchFolderError(folder);
   }

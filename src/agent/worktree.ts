@@ -65,8 +65,14 @@ export async function createWorktree(
     throw new WorktreeError(
       `${root} only points at a repository elsewhere: \`kino trust\` it, if that is what you want to work on.`,
     );
-  const repository = await openRepository(root);
-  const base = await resolveCommit(repository, from);
+  const base = await openRepository(root)
+    .then((repository) => resolveCommit(repository, from))
+    .catch((error: Error) => {
+      if (error.name !== 'NotARepositoryError' && error.name !== 'NoSuchCommitError') throw error;
+      throw new WorktreeError(
+        `${error.message} A worktree starts from a commit: make one, or work in the folder itself.`,
+      );
+    });
   const hash = createHash('sha256').update(root).digest('hex').slice(0, 6);
   const folder = join(kinoHome(), 'worktrees', `${basename(root)}-${hash}`);
   await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { git, resolveCommit, workTreeEnvironment } from '../git/index.ts';
+import { git, openRepository, resolveCommit, workTreeEnvironment } from '../git/index.ts';
 import { WorkspaceFiles } from '../sandbox/index.ts';
 import { type FileDiff, identify, readDiff } from './diff.ts';
 import { type SlopKind, slopAmong } from './slop.ts';
@@ -39,10 +39,11 @@ const MAX_READ = 4_000;
  * Collects a change of a repository: between two commits, or from a commit to the files as they are, those that git does
  * not know yet included. Nothing is written into the repository.
  *
- * @throws NoSuchCommitError where a commit is not there @throws GitError
+ * @throws NotARepositoryError @throws NoSuchCommitError where a commit is not there @throws GitError
  */
 export async function changeOf(root: string, base: string, head?: string): Promise<Change> {
   // By its id: a name may be one that git takes for an option.
+  await openRepository(root);
   const [from, to] = await Promise.all([
     resolveCommit({ path: root }, base),
     head === undefined ? undefined : resolveCommit({ path: root }, head),
@@ -102,6 +103,8 @@ async function newFiles(root: string, only?: string): Promise<FileDiff[]> {
   ]);
   const found: FileDiff[] = [];
   for (const path of names.split('\0').filter(Boolean).sort()) {
+    // What was made for the person to review is reviewed as that.
+    if (path.startsWith('.kino/artifacts/')) continue;
     const text = await textAt(root, path, undefined);
     const isText = text !== undefined && text.length <= MAX_NEW && !text.includes('\0');
     const lines = isText && text !== '' ? text.replace(/\n$/, '').split('\n') : [];

@@ -25,6 +25,8 @@ export function App(): ReactNode {
   useEffect(() => {
     document.title = waiting > 0 ? `(${waiting}) Kino` : 'Kino';
   }, [waiting]);
+  // A flow has a page of its own, by whatever address one comes.
+  const isFlow = 'id' in route && threads.get(route.id)?.kind === 'flow';
   useEffect(watchKeys, []);
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -83,10 +85,13 @@ export function App(): ReactNode {
         {route.page === 'inbox' && <Inbox />}
         {route.page === 'new' && <NewWork />}
         {route.page === 'team' && <TeamPage />}
-        {route.page === 'thread' && <ThreadPage key={route.id} id={route.id} />}
+        {route.page === 'thread' && !isFlow && <ThreadPage key={route.id} id={route.id} />}
         {route.page === 'changes' && <ChangesPage key={route.id} id={route.id} />}
-        {route.page === 'artifacts' && <ArtifactsPage key={route.id} id={route.id} />}
+        {route.page === 'artifacts' && !isFlow && <ArtifactsPage key={route.id} id={route.id} />}
         {route.page === 'compare' && <ComparePage key={`${route.a}/${route.b}`} a={route.a} b={route.b} />}
+        {'id' in route && route.page !== 'flow' && route.page !== 'changes' && isFlow && (
+          <FlowPage key={route.id} id={route.id} />
+        )}
         {route.page === 'flow' && <FlowPage key={route.id} id={route.id} />}
       </main>
     </div>

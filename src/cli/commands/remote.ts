@@ -176,6 +176,7 @@ function defineFlows(command: Command): void {
   )
     .requiredOption('--folder <path>', 'the repository, as that machine knows it')
     .option('-w, --workflow <name>', 'the phases', 'research-plan-implement')
+    .option('--here', 'work in the folder itself and not in a worktree')
     .addOption(new Option('--policy <policy>', 'who looks at artifacts').choices(POLICIES))
     .option('-a, --agent <name>', 'kino, or acp:<name or command>')
     .option('-m, --model <name>', 'as provider/model')

@@ -45,7 +45,7 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
   const base = await openRepository(repository)
     .then((opened) => resolveCommit(opened, 'HEAD'))
     .catch(() => undefined);
-  const workspace = await workspaceFor(flags, id, groupOfFlow({ workflow, title, id }), base);
+  const workspace = await workspaceFor(flags, id, groupOfFlow({ workflow, title, id }));
   const { GIT_AUTHOR_NAME: person } = await identityEnvironment(repository);
   const store = openStore();
   try {
@@ -66,15 +66,10 @@ export async function start(argument: string, flags: StartFlags): Promise<void> 
   }
 }
 
-/** A worktree of its own, where the repository has a commit that one can start from. */
-async function workspaceFor(
-  { cwd, here, quiet }: StartFlags,
-  id: string,
-  worktree: string,
-  base: string | undefined,
-): Promise<string> {
+/** A worktree of its own, unless the person wants it here. */
+async function workspaceFor({ cwd, here, quiet }: StartFlags, id: string, worktree: string): Promise<string> {
   const say = (text: string) => quiet || process.stderr.write(`${plain(text).trimEnd()}\n`);
-  const own = here || base === undefined ? {} : { worktree, say };
+  const own = here ? {} : { worktree, say };
   const open = await openSession({ folder: cwd, thread: id, ...own });
   try {
     for (const note of open.notes) say(note);

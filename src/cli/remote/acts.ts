@@ -38,7 +38,7 @@ export async function board(flags: Json & { all?: boolean }): Promise<void> {
       columns,
       shown.map(({ id, status, activity, title }) => [
         plain(id.slice(-6)),
-        activity.waiting.length > 0 ? paint('yellow', 'needs you') : plain(status),
+        activity.waiting.length > 0 || activity.awaits ? paint('yellow', 'needs you') : plain(status),
         String(activity.steps),
         dollars(activity.costUsd),
         plain(activity.waiting[0]?.what ?? title).slice(0, 70),

@@ -47,6 +47,7 @@ export async function start(
   flags: WorkFlags & {
     folder: string;
     workflow: string;
+    here?: boolean;
     policy?: Policy;
     agent?: string;
     model?: string;
@@ -55,7 +56,7 @@ export async function start(
   const remote = await theRemote();
   const { folder, workflow, policy, agent, model } = flags;
   const json = {
-    ...{ folder, request, workflow },
+    ...{ folder, request, workflow, worktree: !flags.here },
     ...(policy !== undefined && { policy }),
     ...(agent !== undefined && { agent }),
     ...(model !== undefined && { model }),

@@ -9,6 +9,8 @@ export interface Proof {
   /** Files were changed after it ran: what it says may no longer be so. */
   isOld: boolean;
   durationMs?: number;
+  /** It passed as a runner that says that it ran no test. */
+  ranNone?: boolean;
   /** The end of what it printed. */
   output: string;
 }
@@ -16,6 +18,9 @@ export interface Proof {
 /** So much of the end of an output is shown. */
 const MAX_LINES = 15;
 const MAX_CHARS = 1_500;
+/** How runners say that there was nothing to run. */
+const RAN_NONE =
+  /^(?:# tests 0|ℹ tests 0|1\.\.0|Ran 0 tests\b.*|.*\b(?:collected 0 items|no tests ran|no tests? found|No test files found|0 passing)\b.*|running 0 tests|\?\s+\S+\s+\[no test files\])\s*$/im;
 
 /** What a thread's record says of commands: its author has no say in it. */
 export function proofOf(events: readonly ThreadEvent[], commands: readonly string[]): Proof[] {
@@ -42,17 +47,17 @@ export function proofOf(events: readonly ThreadEvent[], commands: readonly strin
     const { step, ok, output, durationMs } = run;
     return {
       ...({ command, result: ok ? 'passed' : 'failed', isOld: changed > step } as const),
-      ...{ durationMs, output: endOf(output) },
+      ...{ durationMs, output: endOf(output), ...(ok && RAN_NONE.test(output) && { ranNone: true }) },
     };
   });
 }
 
 /** Proof as a part of a Markdown text. */
 export function proofMarkdown(proof: readonly Proof[]): string {
-  const each = proof.map(({ command, result, isOld, durationMs, output }) => {
+  const each = proof.map(({ command, result, isOld, durationMs, ranNone, output }) => {
     const time = durationMs === undefined ? '' : `, ${(durationMs / 1000).toFixed(1)} s`;
     const said = {
-      passed: `✓ passed${time}`,
+      passed: ranNone ? `– passed, but ran no test${time}` : `✓ passed${time}`,
       failed: `✗ failed${time}`,
       'not-run': '✗ was not run in this thread',
     }[result];

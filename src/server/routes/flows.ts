@@ -1,6 +1,6 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
-import { agentNames, MODES, openSession, titleFrom } from '../../agent/index.ts';
+import { agentNames, MODE_MEANINGS, MODES, openSession, titleFrom } from '../../agent/index.ts';
 import { loadConfig, trustOf } from '../../config/index.ts';
 import {
   Flows,
@@ -20,17 +20,18 @@ import { newId } from '../../thread/index.ts';
 import { RequestError } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { artifactsIn, shownArtifact } from './artifacts.ts';
-import { body, query } from './validated.ts';
+import { body, folder, query } from './validated.ts';
 
 const text = z.string().trim().min(1).max(100_000);
 const startSchema = z.strictObject({
-  folder: z.string().min(1),
+  folder,
   request: text,
   workflow: z.string().min(1).default('research-plan-implement'),
   policy: z.enum(POLICIES).optional(),
   agent: z.string().min(1).optional(),
   model: z.string().min(1).optional(),
   mode: z.enum(MODES).optional(),
+  worktree: z.boolean().default(true),
 });
 const decisionSchema = z.discriminatedUnion('decision', [
   z.strictObject({
@@ -50,14 +51,27 @@ const decisionSchema = z.discriminatedUnion('decision', [
 export function flowRoutes({ store, live }: Server) {
   const flows = new Flows(store);
   return new Hono()
-    .get('/workflows', query(z.object({ folder: z.string().min(1) })), async (context) => {
-      const { folder } = context.req.valid('query');
-      const { workflows } = await loadWorkflows(folder, { trusted: (await trustOf(folder)) === 'trusted' });
+    .get('/workflows', query(z.object({ folder: folder.optional() })), async (context) => {
+      const { folder: given } = context.req.valid('query');
+      // Without a folder those that are everywhere.
+      const trusted = given !== undefined && (await trustOf(given)) === 'trusted';
+      const { workflows } = await loadWorkflows(given ?? '', { trusted });
       return context.json({ workflows: workflows.map(({ workflow }) => workflow) });
     })
-    .get('/agents', async (context) => context.json({ agents: agentNames(await loadConfig()) }))
+    .get('/agents', async (context) =>
+      context.json({ agents: agentNames(await loadConfig()), modes: MODE_MEANINGS }),
+    )
     .post('/flows', body(startSchema), async (context) => {
-      const { folder, request, workflow: name, policy, agent, model, mode } = context.req.valid('json');
+      const {
+        folder,
+        request,
+        workflow: name,
+        policy,
+        agent,
+        model,
+        mode,
+        worktree,
+      } = context.req.valid('json');
       const choice = { ...(agent !== undefined && { agent }), ...(model !== undefined && { model }) };
       const trusted = (await trustOf(folder)) === 'trusted';
       const workflow = await findWorkflow(folder, name, { trusted });
@@ -69,7 +83,7 @@ export function flowRoutes({ store, live }: Server) {
       const open = await openSession({
         folder,
         thread: id,
-        ...(base !== undefined && { worktree: groupOfFlow({ workflow, title, id }) }),
+        ...(worktree && { worktree: groupOfFlow({ workflow, title, id }) }),
       });
       const { root: workspace, origin: repository } = open;
       await open.dispose();

@@ -5,11 +5,11 @@ import { isAtWork, type StoredEvent, type ThreadEnded } from '../../thread/index
 import { RequestError } from '../errors.ts';
 import type { Server } from '../server.ts';
 import { shown } from '../stream.ts';
-import { body, digits, query } from './validated.ts';
+import { body, digits, folder, query } from './validated.ts';
 
 const text = z.string().trim().min(1).max(200_000);
 const startSchema = z.strictObject({
-  folder: z.string().min(1),
+  folder,
   prompt: text,
   agent: z.string().min(1).optional(),
   model: z.string().min(1).optional(),

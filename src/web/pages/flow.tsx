@@ -102,7 +102,12 @@ export function FlowPage({ id }: { id: string }): ReactNode {
         <ArtifactView key={artifact.name} artifact={artifact} />
       ))}
       {flow.ended && flow.state === 'stopped' && <p className="text-bad">{flow.ended.reason}</p>}
-      <DecideForm key={shown} flow={flow} shown={phase} onDecided={() => setChosen(undefined)} />
+      <DecideForm
+        key={`${shown} ${flow.current} ${flow.state}`}
+        flow={flow}
+        shown={phase}
+        onDecided={() => setChosen(undefined)}
+      />
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { Mode } from '../../agent/index.ts';
 import type { Policy } from '../../flow/index.ts';
 import { api, read } from '../api.ts';
 import { useSend } from '../parts/answer.tsx';
+import { useDraft } from '../parts/draft.ts';
 import { Problem } from '../parts/problem.tsx';
 import { PromptField } from '../parts/prompt-field.tsx';
 import { go } from '../route.ts';
@@ -13,16 +14,13 @@ const POLICIES: Record<Policy, string> = {
   'agent-decides': 'you, where the agent wants it',
   'always-proceed': 'nobody; you look at the end',
 };
-const MODES: Record<Mode, string> = {
-  manual: 'asks before every change and every command that does more than look',
-  'accept-edits': 'changes files, asks before commands',
-  plan: 'looks, and changes nothing',
-  auto: 'does without asking what the sandbox contains',
-  'dont-ask': 'never asks: what no rule allows is denied',
-  bypass: 'asks for nothing; only deny rules hold',
-};
 const isPolicy = (name: string): name is Policy => Object.hasOwn(POLICIES, name);
-const isMode = (name: string): name is Mode => Object.hasOwn(MODES, name);
+
+/** Who can work, and how much may happen without asking, as the server knows it. */
+interface Known {
+  agents: readonly string[];
+  modes: Record<string, string>;
+}
 
 /** Phases that one may choose from; `none` is a session. */
 const NONE = 'none';
@@ -30,8 +28,10 @@ const NONE = 'none';
 export function NewWork(): ReactNode {
   const threads = useStore((state) => state.threads);
   const repositories = [...new Set([...threads.values()].flatMap(({ repository }) => repository ?? []))];
-  const [folder, setFolder] = useState(() => repositories[0] ?? '');
-  const [prompt, setPrompt] = useState('');
+  const [chosen, setFolder] = useState<string>();
+  // The one that was worked in last, until another is said.
+  const folder = chosen ?? repositories[0] ?? '';
+  const [prompt, setPrompt] = useDraft('new');
   const [model, setModel] = useState('');
   const [attempts, setAttempts] = useState(1);
   const [workflow, setWorkflow] = useState(NONE);
@@ -40,12 +40,11 @@ export function NewWork(): ReactNode {
   const [mode, setMode] = useState('');
   const [isApart, setApart] = useState(true);
   const [workflows, setWorkflows] = useState<{ name: string; description: string; policy: string }[]>([]);
-  const [agents, setAgents] = useState<readonly string[]>([]);
+  const [{ agents, modes }, setKnown] = useState<Known>({ agents: [], modes: {} });
   const { send, busy, error } = useSend();
   useEffect(() => {
-    if (folder === '') return;
     let current = true;
-    read(api.workflows.$get({ query: { folder } })).then(
+    read(api.workflows.$get({ query: folder === '' ? {} : { folder } })).then(
       ({ workflows: found }) => current && setWorkflows(found),
       () => {},
     );
@@ -55,7 +54,7 @@ export function NewWork(): ReactNode {
   }, [folder]);
   useEffect(() => {
     read(api.agents.$get()).then(
-      ({ agents: found }) => setAgents(found),
+      (found) => setKnown(found),
       () => {},
     );
   }, []);
@@ -63,7 +62,7 @@ export function NewWork(): ReactNode {
     send(async () => {
       const how = {
         ...(agent.trim() !== '' && { agent: agent.trim() }),
-        ...(isMode(mode) && { mode }),
+        ...(Object.hasOwn(modes, mode) && { mode: mode as Mode }),
       };
       if (workflow === NONE) {
         const started: string[] = [];
@@ -79,14 +78,16 @@ export function NewWork(): ReactNode {
           const json = { folder, prompt, worktree: isApart, ...how, ...(by !== undefined && { model: by }) };
           started.push((await read(api.threads.$post({ json }))).thread);
         }
+        setPrompt('');
         go(started.length === 1 ? `/thread/${started[0]}` : '/');
       } else {
         const json = {
-          ...{ folder, request: prompt, workflow, ...how },
+          ...{ folder, request: prompt, workflow, worktree: isApart, ...how },
           ...(isPolicy(policy) && { policy }),
           ...(model.trim() !== '' && { model: model.trim() }),
         };
         const { flow } = await read(api.flows.$post({ json }));
+        setPrompt('');
         go(`/flow/${flow}`);
       }
     });
@@ -173,12 +174,8 @@ export function NewWork(): ReactNode {
             agent.trim() || 'Kino’s agent',
             model.trim() || 'the configured model',
             mode || 'the usual mode',
-            ...(workflow === NONE
-              ? [
-                  attempts === 1 ? 'one attempt' : `${attempts} attempts`,
-                  isApart ? 'a worktree' : 'the folder itself',
-                ]
-              : []),
+            ...(workflow === NONE ? [attempts === 1 ? 'one attempt' : `${attempts} attempts`] : []),
+            isApart ? 'a worktree' : 'the folder itself',
           ].join(', ')}
         </summary>
         <div className="grid gap-3 pt-3 sm:grid-cols-2">
@@ -216,7 +213,7 @@ export function NewWork(): ReactNode {
               onChange={({ target: { value } }) => setMode(value)}
             >
               <option value="">as configured</option>
-              {Object.entries(MODES).map(([name, means]) => (
+              {Object.entries(modes).map(([name, means]) => (
                 <option key={name} value={name}>
                   {name}: {means}
                 </option>
@@ -237,23 +234,21 @@ export function NewWork(): ReactNode {
               />
             </label>
           )}
-          {workflow === NONE && (
-            <label className="flex items-center gap-2 text-sm font-medium">
-              <input
-                type="checkbox"
-                checked={isApart}
-                onChange={({ target: { checked } }) => setApart(checked)}
-              />
-              In a worktree of its own
-            </label>
-          )}
+          <label className="flex items-center gap-2 text-sm font-medium">
+            <input
+              type="checkbox"
+              checked={isApart}
+              onChange={({ target: { checked } }) => setApart(checked)}
+            />
+            In a worktree of its own
+          </label>
         </div>
       </details>
-      {(isApart || workflow !== NONE) && (
+      {isApart && (
         <p className="text-sm text-quiet">It works in a worktree of its own, on a branch of its own.</p>
       )}
       <Problem text={error} />
-      <button type="submit" className="button button-main self-start" disabled={busy}>
+      <button type="submit" className="button button-main self-start" disabled={busy || prompt.trim() === ''}>
         {busy ? 'Starting …' : 'Start'}
       </button>
     </form>

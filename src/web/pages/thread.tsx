@@ -4,6 +4,7 @@ import type { ShownThread } from '../../server/index.ts';
 import type { StoredEvent } from '../../thread/index.ts';
 import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
+import { useDraft } from '../parts/draft.ts';
 import { EventItem } from '../parts/event.tsx';
 import { ContextMeter, steps } from '../parts/facts.tsx';
 import { FindField } from '../parts/find.tsx';
@@ -270,7 +271,7 @@ function PartOf({ above, works }: { above: ShownThread; works: boolean }): React
 
 /** Says something to the agent: at its next step, when it is done, or to go on. */
 function Composer({ thread }: { thread: ShownThread }): ReactNode {
-  const [text, setText] = useState('');
+  const [text, setText] = useDraft(`thread ${thread.id}`);
   const { send, busy, error } = useSend();
   const above = useStore((state) =>
     thread.parent === undefined ? undefined : state.threads.get(thread.parent),

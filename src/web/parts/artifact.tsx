@@ -4,6 +4,7 @@ import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
 import { CommentForm } from './comment-form.tsx';
 import { CommentedText } from './commented-text.tsx';
+import { useDraft } from './draft.ts';
 import { MediaWithRegions, type Region } from './media.tsx';
 import { Question } from './question.tsx';
 import { quoteAnchor } from './quote.ts';
@@ -21,7 +22,7 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
   const [about, setAbout] = useState<{ on: Span | Region; version: number }>();
   const [draft, setDraft] = useState<Comment>();
   const [isKept, setKept] = useState(false);
-  const [text, setText] = useState('');
+  const [text, setText] = useDraft(`artifact ${artifact.thread} ${artifact.name}`);
   const [chosen, setChosen] = useState<number>();
   const [sharing, setSharing] = useState(false);
   const { send, busy, error } = useSend();

@@ -20,6 +20,7 @@ export function ThreadActions({ thread }: { thread: ShownThread }): ReactNode {
     .filter(
       (one) =>
         one.kind === 'session' &&
+        one.parent === undefined &&
         one.id !== id &&
         one.repository === repository &&
         one.activity.workspace !== undefined,

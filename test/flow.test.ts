@@ -383,7 +383,7 @@ test('a phase that could not begin is told of with its reason', async () => {
   );
   expect(status).toBe('failed');
   const shown = (await kino(['threads', 'show', id], { cwd })).stdout;
-  expect(shown).toContain('research could not begin: ');
+  expect(shown).toContain('research did not end well: No provider is called nobody');
   expect(shown).toContain(
     stderr
       .replace(/^kino: /, '')

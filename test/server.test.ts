@@ -349,7 +349,7 @@ describe('work', () => {
     await follow(first, () => seen.length > 5);
     await follow(first, () => seen.length > 8);
     await first.stop('SIGKILL');
-    const second = await startServing();
+    const second = await startServing(['--no-resume']);
     const { events } = (await second.ask(`/api/threads/${json.thread}/events?limit=5000`)).json;
     await follow(second, () => seen.length >= events.length);
     expect(seen).toEqual(events.map(({ seq }: { seq: number }) => seq));

@@ -22,12 +22,12 @@ function turnFor({ body }: { body: Record<string, unknown> }): Turn {
   return { text: 'It is done.' };
 }
 
-async function begin(home = temporaryFolder()) {
+async function begin(home = temporaryFolder(), more: readonly string[] = []) {
   model ??= await startModelServer(turnFor);
   const { path: folder } = createRepository([{ message: 'first', files: { 'a.js': '1\n' } }]);
   await kino(['trust'], { cwd: folder, env: { KINO_HOME: home } });
   const args = ['--model', 'openai-compatible/scripted', '--base-url', `${model.url}/v1`];
-  const served = await startServing(args, { KINO_HOME: home });
+  const served = await startServing([...args, ...more], { KINO_HOME: home });
   const start = async (prompt: string, more: object = {}): Promise<string> => {
     const asked = { folder, prompt, worktree: false, ...more };
     return (await served.ask('/api/threads', asked)).json.thread;
@@ -131,7 +131,7 @@ describe('work that did not end well', () => {
       .poll(async () => JSON.stringify((await served.ask('/api/board')).json).split('bash sleep 60').length)
       .toBe(3);
     await served.stop('SIGKILL');
-    const again = await begin(home);
+    const again = await begin(home, ['--no-resume']);
     await again.start('FAIL this');
     const { page } = await openPage(browser, again.served);
     await page.goto(`${again.served.origin}/inbox`);
@@ -148,6 +148,46 @@ describe('work that did not end well', () => {
     await page.getByRole('link', { name: 'SLEEP two' }).waitFor();
     await item('FAIL this').getByRole('button', { name: 'Seen' }).click();
     await item('FAIL this').waitFor({ state: 'detached' });
+  });
+
+  test('of a server that was killed is gone on with by the next one', async () => {
+    model = undefined;
+    const first = await begin();
+    const ids = [
+      await first.start('SLEEP one', { mode: 'bypass' }),
+      await first.start('SLEEP two', { mode: 'bypass' }),
+    ];
+    const { flow } = (
+      await first.served.ask('/api/flows', {
+        folder: first.folder,
+        request: 'SLEEP in phases',
+        mode: 'bypass',
+      })
+    ).json;
+    const running = async ({ served }: typeof first) => {
+      const { threads } = (await served.ask('/api/board')).json as {
+        threads: { id: string; status: string; activity: { doing?: string } }[];
+      };
+      return threads.filter(
+        ({ activity, status }) => status === 'running' && /sleep 60/.test(activity.doing ?? ''),
+      );
+    };
+    await expect.poll(async () => (await running(first)).length, { timeout: 20_000 }).toBe(3);
+    await first.served.stop('SIGKILL');
+    // What each hears is that its call was cut off; then it says that it is over.
+    let last = await begin(first.home);
+    const status = async (id: string) =>
+      (await last.served.ask('/api/board')).json.threads.find((one: { id: string }) => one.id === id).status;
+    for (const id of ids) await expect.poll(() => status(id), { timeout: 20_000 }).toBe('done');
+    await expect
+      .poll(async () => (await last.served.ask(`/api/flows/${flow}`)).json.state, { timeout: 20_000 })
+      .not.toBe('working');
+    // Who was stopped with the server is not gone on with.
+    const slow = await last.start('SLEEP again', { mode: 'bypass' });
+    await expect.poll(async () => (await running(last)).length, { timeout: 20_000 }).toBe(1);
+    await last.served.stop('SIGTERM');
+    last = await begin(first.home);
+    expect(await status(slow)).toBe('interrupted');
   });
 
   test('two agents on the same files are told of each other, also where a command made the change', async (context) => {

@@ -244,10 +244,9 @@ describe('the manager', () => {
     expect(await page.getByText('say it', { exact: true }).count()).toBeGreaterThan(0);
     // What it was in the middle of goes on from there.
     await page.goto(`${again.origin}/thread/${cut.thread}`);
-    await page.getByText('was killed').waitFor();
-    expect(await page.getByText('May it run bash?').count()).toBe(0);
-    await page.getByRole('button', { name: 'Go on where it was' }).click();
+    // Its call was cut off; it hears so, and answers.
     await page.getByText('The answer is').waitFor();
+    expect(await page.getByText('May it run bash?').count()).toBe(0);
     expect(await again.ask(`/api/threads/${json.thread}/resume`, {})).toMatchObject({ status: 409 });
   });
 

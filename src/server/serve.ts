@@ -25,6 +25,8 @@ export interface ServeOptions {
   proxy?: string;
   /** Default a new one. */
   token?: string;
+  /** Go on with what agents of a server were at that was killed. */
+  resume?: boolean;
 }
 
 export interface Serving {
@@ -32,6 +34,8 @@ export interface Serving {
   url: string;
   origin: string;
   token: string;
+  /** How many threads are gone on with. */
+  resumed: number;
   close(): Promise<void>;
 }
 
@@ -53,6 +57,7 @@ export async function serve({
   tls,
   proxy,
   token = newToken(),
+  resume = false,
 }: ServeOptions): Promise<Serving> {
   if (!LOOPBACK.has(host) && !tls && proxy === undefined)
     throw new ServeError(
@@ -113,6 +118,7 @@ export async function serve({
       : new URL(proxy).origin;
   return {
     ...{ url: `${origin}/?token=${token}#${page.key}`, origin, token },
+    resumed: resume ? await live.goOnWithLost() : 0,
     async close() {
       await Promise.all([live.close(), previews.close()]);
       server.closeAllConnections();

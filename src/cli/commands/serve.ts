@@ -21,6 +21,7 @@ interface ServeFlags extends AgentChoice {
   tlsKey?: string;
   proxy?: string;
   open?: boolean;
+  resume: boolean;
   json?: boolean;
 }
 
@@ -31,6 +32,7 @@ export function define(command: Command): void {
     .option('--tls-cert <file>', 'the certificate, with --tls-key')
     .option('--tls-key <file>', 'its key')
     .option('--proxy <origin>', 'the origin that a proxy with TLS before it goes by', httpUrl)
+    .option('--no-resume', 'leave what a server that was killed was at')
     .option('--open', 'open it in the browser')
     .option('--json', 'print the address and the token as JSON, in one line')
     .addHelpText(
@@ -45,7 +47,7 @@ async function run(flags: ServeFlags): Promise<void> {
   const { serve } = await import('../../server/index.ts');
   const store = openStore();
   try {
-    const { port, host, proxy, tlsCert, tlsKey, open, json, ...choice } = flags;
+    const { port, host, proxy, tlsCert, tlsKey, open, resume, json, ...choice } = flags;
     if ((tlsCert === undefined) !== (tlsKey === undefined))
       throw new UsageError('--tls-cert and --tls-key go together.');
     const tls =
@@ -59,15 +61,23 @@ async function run(flags: ServeFlags): Promise<void> {
       choice,
       port,
       host,
+      resume,
       ...(tls && { tls }),
       ...(proxy !== undefined && { proxy }),
     });
     const { url, origin } = serving;
     if (json) printJson({ url, origin, token: serving.token });
-    else
+    else {
+      if (serving.resumed > 0)
+        print(
+          serving.resumed === 1
+            ? 'It goes on with a thread that was cut off.'
+            : `It goes on with ${serving.resumed} threads that were cut off.`,
+        );
       print(
         `The manager is at ${paint('bold', url)}\n${paint('dim', 'Ctrl-C stops it and the agents that it started.')}`,
       );
+    }
     if (open) await openInBrowser(url);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();

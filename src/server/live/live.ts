@@ -16,6 +16,7 @@ import { validateThread } from '../../review/index.ts';
 import { isAtWork, letGo, newId, type ThreadStore, type ThreadSummary, takeUp } from '../../thread/index.ts';
 import type { Shell, ShellJob } from '../../tool/index.ts';
 import { RequestError } from '../errors.ts';
+import { AtWork, takeOver } from './at-work.ts';
 import { WebPerson } from './web-person.ts';
 
 export interface NewSession {
@@ -48,12 +49,34 @@ export class Live {
   readonly #validating = new Map<string, AbortController>();
   readonly #ending = new Set<Promise<unknown>>();
   readonly #closing = new AbortController();
+  readonly #atWork = new AtWork();
 
   /** @param choice who works where nobody says it */
   constructor(store: ThreadStore, choice: AgentChoice) {
     this.#store = store;
     this.#flows = new Flows(store);
     this.#choice = choice;
+  }
+
+  /**
+   * Goes on with what the agents of a server were at that was killed.
+   *
+   * @returns how many threads there are; what cannot be gone on with stays as it is
+   */
+  async goOnWithLost(): Promise<number> {
+    let count = 0;
+    for (const { thread, tries } of await takeOver()) {
+      const state = await this.#store.get(thread).catch(() => undefined);
+      if (state?.status !== 'running' || isAtWork(state)) continue;
+      try {
+        if (state.kind === 'flow') this.advance(thread, true, tries + 1);
+        else await this.#work(thread, { ...(await this.mayGoOn(thread)), tries: tries + 1 });
+        count++;
+      } catch {
+        // The board says that it was killed.
+      }
+    }
+    return count;
   }
 
   isRunning(thread: string): boolean {
@@ -139,6 +162,7 @@ export class Live {
       choice,
       mode,
       worktree,
+      tries,
     }: {
       folder: string;
       prompt?: string;
@@ -146,6 +170,7 @@ export class Live {
       choice: AgentChoice;
       mode?: Mode;
       worktree?: string;
+      tries?: number;
     },
   ): Promise<void> {
     const person = new WebPerson();
@@ -163,6 +188,7 @@ export class Live {
     try {
       const { agent } = await openAgent({ ...this.#choice, ...choice }, open);
       takeUp(thread);
+      this.#atWork.begin(thread, tries);
       const begun = Promise.withResolvers<void>();
       const ended = runWithArtifacts({
         ...{ store: this.#store, thread, agent, open, title, signal: controller.signal },
@@ -177,6 +203,7 @@ export class Live {
         })
         .then(async (outcome) => {
           this.#running.delete(thread);
+          this.#atWork.end(thread);
           begun.resolve();
           if (outcome?.status === 'done') await this.#validate(thread, open);
           await open.dispose();
@@ -216,7 +243,7 @@ export class Live {
   }
 
   /** Works on a flow until it needs a person; what is decided in between is in its thread. */
-  advance(flow: string, resume: boolean): void {
+  advance(flow: string, resume: boolean, tries = 0): void {
     if (this.#running.has(flow)) throw new RequestError(409, 'Somebody works on it already.');
     const person = new WebPerson();
     const controller = new AbortController();
@@ -235,6 +262,7 @@ export class Live {
       },
     };
     this.#running.set(flow, about);
+    this.#atWork.begin(flow, tries);
     const work = async () => {
       const stand = await this.#flows.advance(flow, face, controller.signal, resume);
       this.#leave(flow, about);
@@ -254,7 +282,9 @@ export class Live {
 
   /** Whoever has begun in the meantime stays. */
   #leave(thread: string, running: Running): void {
-    if (this.#running.get(thread) === running) this.#running.delete(thread);
+    if (this.#running.get(thread) !== running) return;
+    this.#running.delete(thread);
+    this.#atWork.end(thread);
   }
 
   /** Validates what a phase has changed that now waits for the person, or was the last. */
@@ -325,6 +355,7 @@ export class Live {
     for (const { controller } of this.#running.values()) controller.abort();
     await Promise.all([...this.#running.values()].map(({ ended }) => ended));
     await Promise.all(this.#ending);
+    await this.#atWork.saved();
   }
 }
 

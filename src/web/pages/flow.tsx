@@ -101,7 +101,9 @@ export function FlowPage({ id }: { id: string }): ReactNode {
       {phase.artifacts.map((artifact) => (
         <ArtifactView key={artifact.name} artifact={artifact} />
       ))}
-      {flow.ended && flow.state === 'stopped' && <p className="text-bad">{flow.ended.reason}</p>}
+      {flow.state === 'stopped' && (
+        <p className="text-bad">{flow.ended?.reason ?? threads.get(flow.id)?.activity.reason}</p>
+      )}
       <DecideForm
         key={`${shown} ${flow.current} ${flow.state}`}
         flow={flow}

@@ -27,13 +27,30 @@ export function Inbox(): ReactNode {
       ))}
       {news.length > 0 && (
         <section aria-label="Ended since you looked" className="flex flex-col gap-2">
-          <h2 className="text-sm font-semibold text-quiet">Ended since you looked</h2>
+          <div className="flex items-center justify-between gap-2">
+            <h2 className="text-sm font-semibold text-quiet">Ended since you looked</h2>
+            {news.length > 1 && <AllSeen threads={news} />}
+          </div>
           {news.map((thread) => (
             <News key={thread.id} thread={thread} />
           ))}
         </section>
       )}
     </div>
+  );
+}
+
+function AllSeen({ threads }: { threads: readonly ShownThread[] }): ReactNode {
+  const { send, busy, error } = useSend();
+  const see = () =>
+    send(() => Promise.all(threads.map(({ id }) => read(api.threads[':id'].seen.$post({ param: { id } })))));
+  return (
+    <span className="flex flex-wrap items-center gap-2">
+      <Problem text={error} />
+      <button type="button" className="button" disabled={busy} onClick={() => void see()}>
+        All {threads.length} seen
+      </button>
+    </span>
   );
 }
 
@@ -54,7 +71,7 @@ function Item({ thread }: { thread: ShownThread }): ReactNode {
         {root !== thread && <span className="font-normal text-quiet"> · {partName(thread, root)}</span>}
       </h2>
       {thread.kind === 'flow' && (
-        <p className="flex flex-wrap items-center gap-2 text-needs">
+        <p className="card flex flex-wrap items-center justify-between gap-2 border-needs p-3 text-needs">
           {thread.activity.reason}
           <button type="button" className="button" data-key="o" onClick={() => go(`/flow/${thread.id}`)}>
             Read and decide <kbd>o</kbd>
@@ -108,16 +125,19 @@ function News({ thread }: { thread: ShownThread }): ReactNode {
           <Status thread={thread} />
         </span>
       </p>
+      {thread.status !== 'done' && activity.reason && <p className="text-sm text-quiet">{activity.reason}</p>}
       {isBroken && <p className="text-sm text-bad">Does not pass: {broken.join(', ')}</p>}
       <div className="flex flex-wrap gap-2">
         <button type="button" className="button" data-key="s" disabled={busy} onClick={() => void see()}>
           Seen <kbd>s</kbd>
         </button>
-        {thread.status === 'lost' && thread.agent === 'kino' && (
-          <button type="button" className="button" data-key="g" disabled={busy} onClick={() => void goOn()}>
-            Go on where it was <kbd>g</kbd>
-          </button>
-        )}
+        {/^(?:lost|failed|exhausted)$/.test(thread.status) &&
+          thread.kind === 'session' &&
+          thread.agent === 'kino' && (
+            <button type="button" className="button" data-key="g" disabled={busy} onClick={() => void goOn()}>
+              Go on where it was <kbd>g</kbd>
+            </button>
+          )}
         {isBroken && thread.agent === 'kino' && (
           <button
             type="button"

@@ -47,6 +47,7 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
       />
       <div className={previewed ? 'grid gap-4 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]' : 'contents'}>
         <div className={previewed ? 'flex min-w-0 flex-col gap-3' : 'contents'}>
+          <Asked thread={thread} events={known.events} />
           <Transcript
             id={id}
             items={items}
@@ -54,7 +55,6 @@ export function ThreadPage({ id }: { id: string }): ReactNode {
             isFinding={finding}
             onFound={() => setFinding(false)}
           />
-          <Asked thread={thread} events={known.events} />
           <Composer thread={thread} />
         </div>
         {previewed && <PreviewPanel thread={thread} />}
@@ -198,7 +198,7 @@ function Transcript({
         aria-label="What was said and done"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
         tabIndex={0}
-        className="card h-[calc(100dvh-19rem)] min-h-72 overflow-y-auto p-3"
+        className="card h-[calc(100dvh-21rem)] min-h-60 overflow-y-auto p-3"
         onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
           follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
         }}

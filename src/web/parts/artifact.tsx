@@ -1,5 +1,5 @@
 import type { InferResponseType } from 'hono/client';
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, useMemo, useRef, useState } from 'react';
 import { api, read } from '../api.ts';
 import { useSend } from './answer.tsx';
 import { CommentForm } from './comment-form.tsx';
@@ -25,6 +25,7 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
   const [text, setText] = useDraft(`artifact ${artifact.thread} ${artifact.name}`);
   const [chosen, setChosen] = useState<number>();
   const [sharing, setSharing] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
   const { send, busy, error } = useSend();
   const latest = artifact.versions.at(-1)!;
   // While something of a version is selected, that one is shown, whatever the agent writes meanwhile.
@@ -129,10 +130,28 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
           />
         )}
       </section>
-      <aside aria-label="Comments" className="flex min-w-0 flex-col gap-3">
+      <aside
+        aria-label={`Comments on ${artifact.name}`}
+        className="flex min-w-0 flex-col gap-3 lg:sticky lg:top-2 lg:max-h-[calc(100dvh-1rem)] lg:self-start lg:overflow-y-auto"
+      >
         {artifact.questions.map((question) => (
           <Question key={question.id} artifact={artifact} question={question} />
         ))}
+        <CommentForm
+          body={written.text === undefined ? undefined : body}
+          on={on}
+          text={text}
+          isDraft={draft !== undefined}
+          busy={busy}
+          error={error}
+          onText={setText}
+          field={field}
+          onChoose={(place) => {
+            setKept(false);
+            setOn(place);
+          }}
+          onSay={() => void comment()}
+        />
         {remarks.map((remark, at) => (
           <Remark
             key={remark.id}
@@ -155,21 +174,16 @@ export function ArtifactView({ artifact }: { artifact: ShownArtifact }): ReactNo
             }
           />
         ))}
-        <CommentForm
-          body={written.text === undefined ? undefined : body}
-          on={on}
-          text={text}
-          isDraft={draft !== undefined}
-          busy={busy}
-          error={error}
-          onText={setText}
-          onChoose={(place) => {
-            setKept(false);
-            setOn(place);
-          }}
-          onSay={() => void comment()}
-        />
       </aside>
+      {on && (
+        <button
+          type="button"
+          className="button button-main fixed right-4 bottom-24 z-20 shadow lg:hidden"
+          onClick={() => field.current?.focus()}
+        >
+          Comment on that
+        </button>
+      )}
     </article>
   );
 }

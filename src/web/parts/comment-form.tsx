@@ -1,4 +1,4 @@
-import { type ReactNode, useMemo, useState } from 'react';
+import { type ReactNode, type RefObject, useMemo, useState } from 'react';
 import type { Region } from './media.tsx';
 import { Problem } from './problem.tsx';
 import { PromptField } from './prompt-field.tsx';
@@ -14,6 +14,7 @@ export function CommentForm({
   isDraft,
   busy,
   error,
+  field,
   onText,
   onChoose,
   onSay,
@@ -26,6 +27,7 @@ export function CommentForm({
   isDraft: boolean;
   busy: boolean;
   error: string;
+  field: RefObject<HTMLTextAreaElement | null>;
   onText(text: string): void;
   onChoose(on: Span | undefined): void;
   onSay(): void;
@@ -55,6 +57,7 @@ export function CommentForm({
       )}
       {body !== undefined && <Words body={body} onChoose={onChoose} />}
       <PromptField
+        ref={field}
         className="min-h-20"
         aria-label="Comment"
         placeholder={
@@ -64,6 +67,10 @@ export function CommentForm({
         }
         value={text}
         onText={onText}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
+            event.currentTarget.form?.requestSubmit();
+        }}
       />
       <button type="submit" className="button self-start" disabled={busy || text.trim() === ''}>
         {isDraft ? 'Change the comment' : 'Comment'}

@@ -136,6 +136,19 @@ describe('comments on a text', () => {
     await exactly.getByRole('button', { name: 'Open again' }).click();
     await exactly.getByText('open').waitFor();
 
+    // What is selected is commented as it was selected, whatever is written meanwhile; a triple click ends beside the text.
+    await page.getByText('Before all.').click({ clickCount: 3 });
+    await aside.getByText('Before all.', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'On all of it' }).click();
+    // What is written and not said is there again.
+    await page.getByLabel('Comment', { exact: true }).fill('half of a');
+    await page.keyboard.press('Escape');
+    await page.getByRole('heading', { level: 1 }).click();
+    await page.keyboard.press('b');
+    await page.goBack();
+    await expect.poll(() => page.getByLabel('Comment', { exact: true }).inputValue()).toBe('half of a');
+    await page.getByLabel('Comment', { exact: true }).fill('');
+
     // What is said of an earlier version is of that one.
     await page.getByLabel('Version of plan').selectOption('1');
     await page.getByText('The base stays').waitFor();

@@ -263,6 +263,10 @@ describe('the parts of a change', () => {
     await page.getByText('1 file', { exact: true }).waitFor();
     await tour.getByRole('button', { name: /b\.txt/ }).waitFor();
     expect(await tour.getByRole('button', { name: /^(?:Accept|Reject|Comment on)/ }).count()).toBe(0);
+    // It is in the address.
+    expect(new URL(page.url()).searchParams.get('against')).toBe('HEAD~2..HEAD~1');
+    await page.reload();
+    await page.getByText('1 file', { exact: true }).waitFor();
     const decide = `/api/threads/${thread}/changes/decisions?against=HEAD~2..HEAD~1`;
     expect(await served.ask(decide, { decision: 'reopen', hunk: '0'.repeat(12) })).toMatchObject({
       status: 409,

@@ -82,6 +82,14 @@ export function App(): ReactNode {
       </header>
       <main id="main" tabIndex={-1} className="flex min-w-0 flex-1 flex-col pb-8 outline-none">
         {route.page === 'board' && <Board />}
+        {route.page === 'nowhere' && (
+          <div className="flex flex-col items-start gap-2">
+            <h1 className="text-xl font-semibold">There is no such page</h1>
+            <Link to="/" className="button">
+              To the board
+            </Link>
+          </div>
+        )}
         {route.page === 'inbox' && <Inbox />}
         {route.page === 'new' && <NewWork />}
         {route.page === 'team' && <TeamPage />}

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 /** What the address says is shown. */
 export type Route =
   | { page: 'board' }
+  | { page: 'nowhere' }
   | { page: 'inbox' }
   | { page: 'team' }
   | { page: 'new' }
@@ -41,5 +42,5 @@ export function useRoute(): Route {
   if (OF_THREADS.includes(page as (typeof OF_THREADS)[number]) && id !== '')
     return { page: page as (typeof OF_THREADS)[number], id };
   if (page === 'compare' && id !== '' && other !== '') return { page, a: id, b: other };
-  return { page: 'board' };
+  return { page: page === '' || page === 'index.html' ? 'board' : 'nowhere' };
 }

@@ -16,7 +16,7 @@ import { useStore } from '../state.ts';
 export function ChangesPage({ id }: { id: string }): ReactNode {
   const [change, setChange] = useState<Change>();
   const [error, setError] = useState('');
-  const [against, setAgainst] = useState('');
+  const [against, setAgainst] = useState(() => new URLSearchParams(location.search).get('against') ?? '');
   const asked = useRef(0);
   const load = useCallback(() => {
     const query = against === '' ? {} : { against };
@@ -41,7 +41,18 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
   useEffect(() => void load(), [load, stamp]);
   return (
     <div className="flex flex-col gap-3">
-      <Against onChoose={setAgainst} />
+      <Against
+        given={against}
+        onChoose={(range) => {
+          // What is looked at is in the address, to be passed on and to be there after a reload.
+          history.replaceState(
+            null,
+            '',
+            range === '' ? location.pathname : `?${new URLSearchParams({ against: range })}`,
+          );
+          setAgainst(range);
+        }}
+      />
       <Problem text={error} />
       {!change && !error && <p className="text-quiet">…</p>}
       {change && !error && (
@@ -58,8 +69,8 @@ export function ChangesPage({ id }: { id: string }): ReactNode {
 }
 
 /** What the files are compared with: default what the work started from. */
-function Against({ onChoose }: { onChoose(against: string): void }): ReactNode {
-  const [text, setText] = useState('');
+function Against({ given, onChoose }: { given: string; onChoose(against: string): void }): ReactNode {
+  const [text, setText] = useState(given);
   return (
     <form
       className="order-last flex items-center gap-2 text-sm"
@@ -69,7 +80,7 @@ function Against({ onChoose }: { onChoose(against: string): void }): ReactNode {
       }}
     >
       <input
-        className="field max-w-64"
+        className="field max-w-80"
         aria-label="Compare with a commit, or two with .. between them"
         placeholder="Compare with: main, HEAD~3, v1.1..v1.2"
         value={text}

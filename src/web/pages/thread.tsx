@@ -6,7 +6,7 @@ import { api, read } from '../api.ts';
 import { PermissionForm, QuestionForm, useSend } from '../parts/answer.tsx';
 import { useDraft } from '../parts/draft.ts';
 import { EventItem } from '../parts/event.tsx';
-import { ContextMeter, steps } from '../parts/facts.tsx';
+import { Facts } from '../parts/facts.tsx';
 import { FindField } from '../parts/find.tsx';
 import { type Item, type Items, itemsOf } from '../parts/items.ts';
 import { Link } from '../parts/link.tsx';
@@ -125,9 +125,7 @@ function Head({
         <span>{thread.model ?? thread.agent}</span>
         {activity.mode && <span>{activity.mode}</span>}
         {activity.sandbox && <span>{activity.sandbox}</span>}
-        <span>{steps(activity.steps)}</span>
-        {activity.costUsd !== undefined && <span>${activity.costUsd.toFixed(2)}</span>}
-        {activity.context && <ContextMeter context={activity.context} />}
+        <Facts thread={thread} />
         {activity.workspace && <span className="font-mono">{activity.workspace}</span>}
         {activity.workspace && (
           <Link to={`/changes/${thread.id}`} className="text-accent underline">
@@ -218,7 +216,7 @@ function Transcript({
               data-index={row.index}
               aria-posinset={row.index + 1}
               aria-setsize={items.length}
-              className={`absolute top-0 left-0 w-full pb-3 ${isFinding && row.key === found ? 'rounded bg-accent/15' : ''}`}
+              className={`absolute top-0 left-0 w-full ${items[row.index]!.kind === 'tool' ? 'pb-1' : 'pb-3'} ${isFinding && row.key === found ? 'rounded bg-accent/15' : ''}`}
               ref={(node) => {
                 node?.style.setProperty('transform', `translateY(${row.start}px)`);
                 rows.measureElement(node);

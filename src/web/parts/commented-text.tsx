@@ -1,10 +1,12 @@
-import { type ReactNode, useEffect, useMemo, useRef } from 'react';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { Markdown } from './markdown.tsx';
 import type { Span } from './source-map.ts';
 import { mark, rangesOf, spanOf } from './text-marks.ts';
 
 /** Who selects goes on selecting. */
 const SETTLED_MS = 150;
+/** Longer texts are shown as a whole when that is wanted: each word of one is a part of the page. */
+const MAX_SHOWN = 60_000;
 
 /** A text of which words can be selected to be commented; those that were are marked. */
 export function CommentedText({
@@ -23,6 +25,8 @@ export function CommentedText({
   onChoose(span: Span): void;
 }): ReactNode {
   const root = useRef<HTMLDivElement>(null);
+  const [isWhole, setWhole] = useState(text.length <= MAX_SHOWN);
+  const part = isWhole ? text : text.slice(0, Math.max(text.lastIndexOf('\n\n', MAX_SHOWN), MAX_SHOWN / 2));
   const choose = useRef(onChoose);
   choose.current = onChoose;
   useEffect(() => {
@@ -48,6 +52,7 @@ export function CommentedText({
       document.removeEventListener('selectionchange', change);
     };
   }, [text]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more that is shown is more to be marked
   useEffect(
     () =>
       root.current
@@ -56,8 +61,9 @@ export function CommentedText({
             marks.flatMap(({ span }) => rangesOf(span, root.current!, text)),
           )
         : undefined,
-    [marks, text],
+    [marks, text, part],
   );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more that is shown is more to be marked
   useEffect(() => {
     if (!root.current || !chosen) return;
     const ranges = rangesOf(chosen, root.current, text);
@@ -67,17 +73,26 @@ export function CommentedText({
     if (first && (top < 0 || bottom > innerHeight))
       first.startContainer.parentElement?.scrollIntoView({ block: 'center' });
     return mark('chosen', ranges);
-  }, [chosen, text]);
+  }, [chosen, text, part]);
   const shown = useMemo(
     () =>
       isDiff ? (
         <pre className="max-h-[70dvh] overflow-auto font-mono text-xs" data-at={0}>
-          {text}
+          {part}
         </pre>
       ) : (
-        <Markdown text={text} thread={thread} isPlaced={!text.includes('\r')} />
+        <Markdown text={part} thread={thread} isPlaced={!text.includes('\r')} />
       ),
-    [text, isDiff, thread],
+    [text, part, isDiff, thread],
   );
-  return <div ref={root}>{shown}</div>;
+  return (
+    <>
+      <div ref={root}>{shown}</div>
+      {!isWhole && (
+        <button type="button" className="button mt-2" onClick={() => setWhole(true)}>
+          Show all of it ({Math.round(text.length / 1000)} thousand characters)
+        </button>
+      )}
+    </>
+  );
 }

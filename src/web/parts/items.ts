@@ -130,7 +130,11 @@ function add(
         note(seq, event.message, 'bad');
         break;
       case 'thread.ended':
-        note(seq, event.reason, event.status === 'done' ? 'good' : 'bad');
+        note(
+          seq,
+          event.reason,
+          event.status === 'done' ? 'good' : event.status === 'interrupted' ? 'quiet' : 'bad',
+        );
         break;
     }
   }

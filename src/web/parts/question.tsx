@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { api, read } from '../api.ts';
 import { OwnAnswer, useSend } from './answer.tsx';
 import type { ShownArtifact } from './artifact.tsx';
+import { wordsOf } from './quote.ts';
 
 /** An open question of an artifact, with what was answered. */
 export function Question({
@@ -27,7 +28,7 @@ export function Question({
   return (
     <fieldset className="card flex flex-col gap-2 border-needs p-3 text-sm">
       <legend className="px-1 font-medium">Question</legend>
-      <p>{question.question}</p>
+      <p>{wordsOf(question.question)}</p>
       <div className="flex flex-wrap gap-2">
         {question.options.map((option) => (
           <button
@@ -38,7 +39,7 @@ export function Question({
             disabled={busy}
             onClick={() => void answer(option)}
           >
-            {option}
+            {wordsOf(option)}
           </button>
         ))}
       </div>

@@ -14,6 +14,13 @@ export function quoteAnchor(text: string, { start, end }: Span) {
   };
 }
 
+/** A piece of Markdown as one reads it, for a line of its own. */
+export function wordsOf(markdown: string): string {
+  return markdown
+    .replace(/!?\[([^\]\n]*)\]\([^)\n]*\)/g, '$1')
+    .replace(/\*\*|__|`+|^#+\s+|^\s*[-*]\s+/gm, '');
+}
+
 /** Where words stand in a text, whatever their case. */
 export function placesOf(text: string, words: string): Span[] {
   const [within, wanted] = [text.toLowerCase(), words.trim().toLowerCase()];

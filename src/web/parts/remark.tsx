@@ -4,6 +4,7 @@ import { useSend } from './answer.tsx';
 import type { ShownArtifact } from './artifact.tsx';
 import type { Region } from './media.tsx';
 import { Problem } from './problem.tsx';
+import { wordsOf } from './quote.ts';
 
 export type Comment = ShownArtifact['comments'][number];
 
@@ -40,7 +41,7 @@ export function Remark({
       </p>
       {anchor.kind === 'text' && (
         <blockquote className="border-l-2 border-line pl-2 text-quiet">
-          {anchor.quote.slice(0, 200)}
+          {wordsOf(anchor.quote.slice(0, 200))}
         </blockquote>
       )}
       {anchor.kind === 'region' && <p className="text-quiet">{placeWords(anchor)}</p>}

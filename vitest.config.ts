@@ -28,7 +28,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     // Most tests wait for programs that they start, more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 4,
     sequence: { sequencer: LongFirst },
   },
 });

@@ -142,11 +142,11 @@ test('bad input is one sentence and exit code 2', async () => {
 test('more rollouts at once than there are cores: each is scored, and nothing of them is left', async () => {
   const { home, run } = begin();
   expect(await run(...MINE)).toMatchObject({ code: 0 });
-  const args = ['--agent', 'oracle', '--agent', 'nop', '--attempts', '18', '-j', '36', '--json'];
+  const args = ['--agent', 'oracle', '--agent', 'nop', '--attempts', '8', '-j', '16', '--json'];
   const { code, stdout, stderr } = await run('eval', 'fix', ...args);
   expect(code, stderr).toBe(0);
   const { rollouts } = JSON.parse(stdout) as { rollouts: { agent: string; reward: number | null }[] };
-  expect(rollouts).toHaveLength(36);
+  expect(rollouts).toHaveLength(16);
   for (const { agent, reward } of rollouts)
     expect({ agent, reward }).toEqual({ agent, reward: agent === 'oracle' ? 1 : 0 });
   expect(readdirSync(join(home, 'workspaces'))).toEqual([]);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { QUICK } from './cli.ts';
 
 const KINO = join(import.meta.dirname, '..', '..', 'bin', 'kino.js');
 
@@ -21,7 +22,7 @@ export async function startServing(
   args: readonly string[] = [],
   env: Record<string, string> = {},
 ): Promise<Served> {
-  const child = spawn(process.execPath, [KINO, 'serve', '--port', '0', '--json', ...args], {
+  const child = spawn(process.execPath, [...QUICK, KINO, 'serve', '--port', '0', '--json', ...args], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -28,7 +28,7 @@ export default defineConfig({
     hookTimeout: 30_000,
     pool: 'forks',
     // Most tests wait for programs that they start, more than they compute.
-    maxWorkers: 4,
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
   },
 });

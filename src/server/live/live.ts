@@ -59,24 +59,31 @@ export class Live {
   }
 
   /**
-   * Goes on with what the agents of a server were at that was killed.
+   * Goes on with what the agents of a server were at that was killed, one after the other, while the server answers already.
    *
    * @returns how many threads there are; what cannot be gone on with stays as it is
    */
   async goOnWithLost(): Promise<number> {
-    let count = 0;
+    const lost: { state: ThreadSummary; tries: number }[] = [];
     for (const { thread, tries } of await takeOver()) {
       const state = await this.#store.get(thread).catch(() => undefined);
-      if (state?.status !== 'running' || isAtWork(state)) continue;
-      try {
-        if (state.kind === 'flow') this.advance(thread, true, tries + 1);
-        else await this.#work(thread, { ...(await this.mayGoOn(thread)), tries: tries + 1 });
-        count++;
-      } catch {
-        // The board says that it was killed.
-      }
+      if (state && isCutOff(state)) lost.push({ state, tries: tries + 1 });
     }
-    return count;
+    const work = async () => {
+      for (const { state, tries } of lost)
+        await this.#goOnWith(state, tries).catch(() => {
+          // The board says that it was killed.
+        });
+    };
+    const going = work().finally(() => this.#ending.delete(going));
+    this.#ending.add(going);
+    return lost.length;
+  }
+
+  async #goOnWith({ id, kind }: ThreadSummary, tries: number): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    if (kind === 'flow') this.advance(id, true, tries);
+    else await this.#work(id, { ...(await this.mayGoOn(id)), tries });
   }
 
   isRunning(thread: string): boolean {
@@ -215,7 +222,8 @@ export class Live {
         say: (text, delivery) =>
           delivery === 'steer' ? open.session.inbox.steer(text) : open.session.inbox.queue(text),
       });
-      await begun.promise;
+      // A server that is killed from here on can be gone on with.
+      await Promise.all([begun.promise, this.#atWork.saved()]);
     } catch (error) {
       await open.dispose();
       throw error;
@@ -264,6 +272,7 @@ export class Live {
     this.#running.set(flow, about);
     this.#atWork.begin(flow, tries);
     const work = async () => {
+      await this.#atWork.saved();
       const stand = await this.#flows.advance(flow, face, controller.signal, resume);
       this.#leave(flow, about);
       over.resolve();
@@ -374,4 +383,9 @@ function isWorkedOn({
 }: Pick<ThreadSummary, 'id' | 'status' | 'host' | 'pid'>): boolean {
   const isOurs = host === hostname() && pid === process.pid;
   return status === 'running' && !isOurs && isAtWork({ id, host, pid });
+}
+
+/** Whether a thread was worked on by a process that is no more. */
+function isCutOff(state: ThreadSummary): boolean {
+  return state.status === 'running' && !isAtWork(state);
 }

@@ -1,4 +1,4 @@
-import { type Artifact, type Comment, latestOf, openQuestions } from '../flow/index.ts';
+import { type Artifact, anchorOn, type Comment, latestOf, openQuestions } from '../flow/index.ts';
 import { UsageError } from './exit.ts';
 import { paint, plain, print, printJson, table } from './output.ts';
 
@@ -51,6 +51,17 @@ function printComment({ id, anchor, status: is, text, version, answers }: Commen
       : '';
   print(`${paint(colour, is.padEnd(9))} ${id} ${paint('dim', `v${version}${on}`)}\n          ${plain(text)}`);
   for (const { answer } of answers) print(paint('cyan', `          ↳ ${plain(answer)}`));
+}
+
+/** What a comment is about: all of an artifact, or words of its latest version. @throws UsageError where it has no such words */
+export function anchorFor(artifact: Artifact, { on, line }: { on?: string; line?: number }) {
+  if (on === undefined) return { kind: 'whole' } as const;
+  const { text = '', version } = latestOf(artifact);
+  const anchor = anchorOn(text, on, line);
+  if (anchor) return anchor;
+  throw new UsageError(
+    `${artifact.name}, version ${version}, has nowhere the words ${JSON.stringify(on)}${line === undefined ? '' : ` on line ${line}`}.`,
+  );
 }
 
 /** Lists what a thread has made. */

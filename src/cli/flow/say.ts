@@ -1,4 +1,5 @@
-import { anchorOn, latestOf, openQuestions } from '../../flow/index.ts';
+import { latestOf, openQuestions } from '../../flow/index.ts';
+import { anchorFor } from '../artifact.ts';
 import { UsageError } from '../exit.ts';
 import { plain, print } from '../output.ts';
 import { artifactIn, withFlow } from './find.ts';
@@ -15,16 +16,7 @@ export async function comment(text: string, flags: SayFlags): Promise<void> {
   if (text.trim() === '') throw new UsageError('The comment is empty.');
   await withFlow(flags.flow, async ({ store, flows, stand }) => {
     const { state, artifact } = await artifactIn(store, stand, flags);
-    const written = latestOf(artifact);
-    const anchor =
-      flags.on === undefined
-        ? ({ kind: 'whole' } as const)
-        : anchorOn(written.text ?? '', flags.on, flags.line);
-    if (!anchor)
-      throw new UsageError(
-        `${artifact.name}, version ${written.version}, has nowhere the words ${JSON.stringify(flags.on)}${flags.line === undefined ? '' : ` on line ${flags.line}`}.`,
-      );
-    const id = await flows.comment(artifact, anchor, text.trim());
+    const id = await flows.comment(artifact, anchorFor(artifact, flags), text.trim());
     const isCurrent = state === stand.current && stand.state === 'working';
     print(
       `${id} on ${plain(artifact.title)}; \`kino flow ${isCurrent ? 'send' : 'send-back'}\` ${isCurrent ? 'tells the agent while it works' : 'sends it'}`,

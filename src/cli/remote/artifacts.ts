@@ -1,5 +1,5 @@
-import { type Artifact, anchorOn } from '../../flow/index.ts';
-import { listArtifacts, printArtifact } from '../artifact.ts';
+import type { Artifact } from '../../flow/index.ts';
+import { anchorFor, listArtifacts, printArtifact } from '../artifact.ts';
 import { UsageError } from '../exit.ts';
 import { plain, print } from '../output.ts';
 import { clientOf, type Remote, read, theRemote } from './client.ts';
@@ -42,15 +42,7 @@ export async function comment(
   if (text.trim() === '') throw new UsageError('The comment is empty.');
   const remote = await theRemote();
   const { id, artifact } = await artifactOf(remote, part, name);
-  const written = artifact.versions.at(-1)!;
-  const anchor =
-    flags.on === undefined
-      ? ({ kind: 'whole' } as const)
-      : anchorOn(written.text ?? '', flags.on, flags.line);
-  if (!anchor)
-    throw new UsageError(
-      `${name}, version ${written.version}, has nowhere the words ${JSON.stringify(flags.on)}.`,
-    );
+  const anchor = anchorFor(artifact as Artifact, flags);
   const json = { artifact: name, anchor, text: text.trim() };
   const made = await read(clientOf(remote).threads[':id'].comments.$post({ param: { id }, json }));
   print(`${plain(made.comment)} on ${plain(artifact.title)}; \`kino remote send ${id.slice(-6)}\` sends it`);

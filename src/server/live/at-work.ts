@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { z } from 'zod';
 import { kinoHome } from '../../config/index.ts';
+import { isAlive } from '../../thread/index.ts';
 
 /** Work that was begun so often and never came to an end is left alone. */
 const MAX_TRIES = 3;
@@ -49,7 +50,7 @@ export async function takeOver(): Promise<{ thread: string; tries: number }[]> {
   const left: z.infer<typeof entry>[] = [];
   for (const name of await readdir(folder()).catch(() => [])) {
     const pid = Number(/^(\d+)\.json$/.exec(name)?.[1] ?? Number.NaN);
-    if (!Number.isInteger(pid) || pid === process.pid || isThere(pid)) continue;
+    if (!Number.isInteger(pid) || pid === process.pid || isAlive(pid)) continue;
     const file = join(folder(), name);
     const text = await readFile(file, 'utf8').catch(() => '[]');
     await rm(file, { force: true });
@@ -66,14 +67,5 @@ function jsonIn(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

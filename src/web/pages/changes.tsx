@@ -112,7 +112,10 @@ function Changes({
   const [asked, setAsked] = useState<ShownHunk>();
   const { send, busy, error } = useSend();
   const rows = useMemo(() => rowsOf(change, closed), [change, closed]);
-  const placed = new Set(rows.flatMap((row) => (row.kind === 'comment' ? [row.comment.id] : [])));
+  const placed = useMemo(
+    () => new Set(rows.flatMap((row) => (row.kind === 'comment' ? [row.comment.id] : []))),
+    [rows],
+  );
   const [cursor, setCursor] = useState<string>();
   const [jump, setJump] = useState<Jump>();
   const [finding, setFinding] = useState(false);

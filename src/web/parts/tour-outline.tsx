@@ -1,13 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useRef } from 'react';
+import { type ReactNode, useMemo, useRef } from 'react';
 import type { Row } from './diff-rows.ts';
-
-type FileRow = Extract<Row, { kind: 'file' }>;
 
 /** The stops of a tour, to go to one; only those that are seen are in the page. */
 export function TourOutline({ rows, onGo }: { rows: readonly Row[]; onGo(row: number): void }): ReactNode {
   const frame = useRef<HTMLElement>(null);
-  const stops = rows.flatMap((row, at) => (row.kind === 'file' ? [{ row: row as FileRow, at }] : []));
+  const stops = useMemo(() => rows.flatMap((row, at) => (row.kind === 'file' ? [{ row, at }] : [])), [rows]);
   const shown = useVirtualizer({
     count: stops.length,
     getScrollElement: () => frame.current,
